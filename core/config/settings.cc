@@ -1,0 +1,275 @@
+#include "core/config/settings.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "core/base/text.h"
+
+namespace portavoz {
+namespace {
+
+using Problems = std::vector<Problem>;
+using std::string;
+using std::string_view;
+
+// A number with one of the units behind it: "3d", "256MiB".
+struct Unit {
+  string_view name;
+  std::uint64_t factor;
+};
+
+std::optional<std::uint64_t> parse_with_unit(string_view text, std::initializer_list<Unit> units) {
+  const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto number = parse_decimal(text.substr(0, digits));
+  if (!number) return std::nullopt;
+  for (const Unit& unit : units)
+    if (text.substr(digits) == unit.name && *number <= std::numeric_limits<std::int64_t>::max() / unit.factor)
+      return *number * unit.factor;
+  return std::nullopt;
+}
+
+std::optional<string> read_scalar(const Node& node, string_view wanted, Problems& problems) {
+  if (node.kind == Node::Kind::scalar && !node.scalar.empty()) return node.scalar;
+  problems.push_back({node.mark, "expected " + string(wanted)});
+  return std::nullopt;
+}
+
+void read(const Node& node, string& value, Problems& problems) {
+  if (auto text = read_scalar(node, "a text", problems)) value = std::move(*text);
+}
+
+void read(const Node& node, Seconds& value, Problems& problems) {
+  const auto text = read_scalar(node, "a duration such as 3d", problems);
+  if (!text) return;
+  const auto seconds = parse_with_unit(*text, {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}});
+  if (seconds && *seconds > 0 && *seconds <= 86400ULL * 36500) {
+    value = Seconds(*seconds);
+  } else {
+    problems.push_back(
+        {node.mark, "'" + *text + "' is not a duration: write a whole number and s, m, h or d, as in 3d"});
+  }
+}
+
+void read_size(const Node& node, std::uint64_t& value, Problems& problems) {
+  const auto text = read_scalar(node, "a size such as 256MiB", problems);
+  if (!text) return;
+  if (const auto octets =
+          parse_with_unit(*text, {{"", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}})) {
+    value = *octets;
+  } else {
+    problems.push_back(
+        {node.mark, "'" + *text + "' is not a size: write a whole number and KiB, MiB or GiB, as in 256MiB"});
+  }
+}
+
+void read_count(const Node& node, std::uint64_t& value, Problems& problems) {
+  const auto text = read_scalar(node, "a whole number", problems);
+  if (!text) return;
+  if (const auto number = parse_decimal(*text)) {
+    value = *number;
+  } else {
+    problems.push_back({node.mark, "'" + *text + "' is not a whole number"});
+  }
+}
+
+template <typename Item, typename Parse>
+void read_list(const Node& node, std::vector<Item>& items, Problems& problems, const Parse& parse) {
+  if (node.kind == Node::Kind::null) return;  // `key:` alone is an empty list
+  if (node.kind != Node::Kind::list) {
+    problems.push_back({node.mark, "expected a list, as in [first, second]"});
+    return;
+  }
+  for (const Node& item : node.items)
+    if (const auto text = read_scalar(item, "a text", problems)) parse(item, *text, items);
+}
+
+void read(const Node& node, std::vector<MailAddress>& addresses, Problems& problems) {
+  read_list(node, addresses, problems, [&](const Node& item, const string& text, auto& into) {
+    auto address = MailAddress::parse(text);
+    if (address) {
+      into.push_back(std::move(*address));
+    } else {
+      problems.push_back({item.mark, address.error().what});
+    }
+  });
+}
+
+bool is_endpoint(string_view text) {  // IPv4:port or [IPv6]:port; whoever uses it parses the IP itself
+  const auto colon = text.rfind(':');
+  if (colon == string_view::npos || colon == 0) return false;
+  const auto host = text.substr(0, colon);
+  const auto port = parse_decimal(text.substr(colon + 1));
+  const bool v6 = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  const bool v4 = host.find_first_not_of("0123456789.") == string_view::npos;
+  return (v6 || v4) && port && *port > 0 && *port < 65536;
+}
+
+void read_endpoints(const Node& node, std::vector<string>& endpoints, Problems& problems) {
+  read_list(node, endpoints, problems, [&](const Node& item, const string& text, auto& into) {
+    if (is_endpoint(text)) {
+      into.push_back(text);
+    } else {
+      problems.push_back({item.mark, "'" + text + "' is not IP:port, as in 127.0.0.1:53 or [::1]:53"});
+    }
+  });
+}
+
+void read_path(const Node& node, string& value, Problems& problems) {
+  const auto text = read_scalar(node, "a path", problems);
+  if (!text) return;
+  if (text->front() == '/') {
+    value = *text;
+  } else {
+    problems.push_back({node.mark, "'" + *text + "' is not an absolute path"});
+  }
+}
+
+void read_url(const Node& node, string& value, Problems& problems) {
+  const auto text = read_scalar(node, "a URL", problems);
+  if (!text) return;
+  const bool web = ascii_istarts_with(*text, "https://") || ascii_istarts_with(*text, "http://");
+  if (web && printable_ascii(*text) == *text && text->find(' ') == string::npos) {
+    value = *text;
+  } else {
+    problems.push_back({node.mark, "'" + *text + "' is not an http(s) URL"});
+  }
+}
+
+// A map whose keys are known: each key has a reader; other keys and keys that stand twice are mistakes.
+struct Key {
+  string_view name;
+  std::function<void(const Node&)> read;
+};
+
+string suggestion(string_view wrong, const std::vector<Key>& keys) {
+  string_view best;
+  std::size_t distance = 3;  // further away it is another word, not a slip
+  for (const Key& key : keys) {
+    const auto d = edit_distance(wrong, key.name);
+    if (d < distance) {
+      distance = d;
+      best = key.name;
+    }
+  }
+  return best.empty() ? string() : " (did you mean '" + string(best) + "'?)";
+}
+
+void read_map(const Node& node, const std::vector<Key>& keys, Problems& problems) {
+  if (node.kind == Node::Kind::null) return;
+  if (node.kind != Node::Kind::map) {
+    problems.push_back({node.mark, "expected keys and values, as in key: value"});
+    return;
+  }
+  std::vector<string_view> seen;
+  for (const Entry& entry : node.entries) {
+    const auto key =
+        std::find_if(keys.begin(), keys.end(), [&](const Key& k) { return k.name == entry.key; });
+    if (key == keys.end()) {
+      problems.push_back({entry.mark, "unknown key '" + entry.key + "'" + suggestion(entry.key, keys)});
+    } else if (std::find(seen.begin(), seen.end(), entry.key) != seen.end()) {
+      problems.push_back({entry.mark, "duplicate key '" + entry.key + "'"});
+    } else {
+      seen.push_back(key->name);
+      key->read(entry.value);
+    }
+  }
+}
+
+}  // namespace
+
+SettingsOrProblems read_settings(const Node& root) {
+  SettingsOrProblems result;
+  Settings& s = result.settings;
+  Problems& problems = result.problems;
+
+  const auto text = [&](string& value) { return [&](const Node& node) { read(node, value, problems); }; };
+  const auto path = [&](string& value) {
+    return [&](const Node& node) { read_path(node, value, problems); };
+  };
+  const auto duration = [&](Seconds& value) {
+    return [&](const Node& node) { read(node, value, problems); };
+  };
+  const auto section = [&](std::vector<Key> keys) {
+    return [&problems, keys = std::move(keys)](const Node& node) { read_map(node, keys, problems); };
+  };
+
+  read_map(
+      root,
+      {{"register", section({{"dsn", text(s.database.dsn)}})},
+       {"roll", section({{"max_age", duration(s.roll.max_age)}})},
+       {"wording", path(s.wording)},
+       {"gate",
+        section({{"host", text(s.gate.host)},
+                 {"socket", path(s.gate.socket)},
+                 {"seal_key", path(s.gate.seal_key)},
+                 {"spool", path(s.gate.spool)},
+                 {"always_guard", [&](const Node& node) { read(node, s.gate.always_guard, problems); }}})},
+       {"door", section({{"seal_keys", path(s.door.seal_keys)},
+                         {"seal_lifetime", duration(s.door.seal_lifetime)},
+                         {"memory", path(s.door.memory)},
+                         {"held", path(s.door.held)},
+                         {"held_max_posts",
+                          [&](const Node& node) { read_count(node, s.door.held_max_posts, problems); }},
+                         {"held_max_bytes",
+                          [&](const Node& node) { read_size(node, s.door.held_max_bytes, problems); }}})},
+       {"verifier",
+        section(
+            {{"evidence", path(s.verifier.evidence)},
+             {"resolvers", [&](const Node& node) { read_endpoints(node, s.verifier.resolvers, problems); }},
+             {"allow", [&](const Node& node) { read_endpoints(node, s.verifier.allow, problems); }},
+             {"about", [&](const Node& node) { read_url(node, s.verifier.about, problems); }}})}},
+      problems);
+  std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
+    return std::pair(a.mark.line, a.mark.column) < std::pair(b.mark.line, b.mark.column);
+  });
+  return result;
+}
+
+string format_problems(string_view file, const Problems& problems) {
+  string text;
+  for (const Problem& problem : problems) {
+    if (!text.empty()) text += '\n';
+    text += string(file) + ":" + std::to_string(problem.mark.line) + ":" +
+            std::to_string(problem.mark.column) + ": " + problem.text;
+  }
+  return text;
+}
+
+string describe(const Settings& s) {
+  const auto joined = [](const std::vector<string>& items) {
+    string text = "[";
+    for (const string& item : items) text += (text.size() > 1 ? ", " : "") + item;
+    return text + "]";
+  };
+  std::vector<string> guarded_addresses;
+  for (const MailAddress& address : s.gate.always_guard) guarded_addresses.push_back(address.text());
+  const auto seconds = [](Seconds value) { return std::to_string(value.count()) + "s"; };
+  const std::array<std::pair<string_view, string>, 17> rows{{
+      {"register.dsn", s.database.dsn},
+      {"roll.max_age", seconds(s.roll.max_age)},
+      {"wording", s.wording},
+      {"gate.host", s.gate.host},
+      {"gate.socket", s.gate.socket},
+      {"gate.seal_key", s.gate.seal_key},
+      {"gate.spool", s.gate.spool},
+      {"gate.always_guard", joined(guarded_addresses)},
+      {"door.seal_keys", s.door.seal_keys},
+      {"door.seal_lifetime", seconds(s.door.seal_lifetime)},
+      {"door.memory", s.door.memory},
+      {"door.held", s.door.held},
+      {"door.held_max_posts", std::to_string(s.door.held_max_posts)},
+      {"door.held_max_bytes", std::to_string(s.door.held_max_bytes)},
+      {"verifier.evidence", s.verifier.evidence},
+      {"verifier.resolvers", joined(s.verifier.resolvers)},
+      {"verifier.allow", joined(s.verifier.allow)},
+  }};
+  string text;
+  for (const auto& [key, value] : rows) text += string(key) + " = " + value + "\n";
+  return text + "verifier.about = " + s.verifier.about + "\n";
+}
+
+}  // namespace portavoz

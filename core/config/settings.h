@@ -1,0 +1,77 @@
+// Settings: everything that portavoz.yaml may say, with its default, and the one schema that reads it.
+//
+// The schema shows every mistake at once, each with its place; unknown keys, duplicate keys and values of the
+// wrong form are mistakes. Durations are written 30s, 5m, 2h, 3d; sizes 100, 64KiB, 256MiB, 1GiB. Nothing
+// here is secret: keys stand in files of their own and the register is reached by peer login. Threads: plain
+// values, pure functions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/time.h"
+#include "core/config/node.h"
+#include "core/mail/address.h"
+
+namespace portavoz {
+
+struct Settings {
+  struct Register {
+    std::string dsn =
+        "dbname=portavoz";  // libpq connection string; without user= it is the OS user (peer login)
+  } database;
+
+  struct Roll {
+    Seconds max_age = std::chrono::hours(72);  // past it posts get 451
+  } roll;
+
+  std::string wording = "/usr/share/portavoz/locale";  // LANG/LC_MESSAGES/portavoz.mo stand below it
+
+  struct Gate {
+    std::string host;  // name in verdicts; empty: the host's own name
+    std::string socket =
+        "/var/spool/postfix/portavoz/milter.sock";    // unix socket that the mail server talks to
+    std::string seal_key = "/etc/portavoz/seal.key";  // secret, readable by the gate alone
+    std::string spool = "/var/lib/portavoz/spool";    // verdicts wait here for the register
+    std::vector<MailAddress> always_guard;            // guarded even while no roll was loaded
+  } gate;
+
+  struct Door {
+    std::string seal_keys = "/etc/portavoz/seal-keys";  // directory of KEYID.pub: the gates' public keys
+    Seconds seal_lifetime = std::chrono::hours(144);    // as long as a server keeps mail queued, and a day
+    std::string memory = "/var/lib/portavoz/seals";     // which seals were used
+    std::string held = "/var/lib/portavoz/held";        // the shelf of posts kept aside
+    std::uint64_t held_max_posts = 1000;
+    std::uint64_t held_max_bytes = std::uint64_t{256} << 20;
+  } door;
+
+  struct Verifier {
+    std::string evidence = "/var/lib/portavoz/evidence";  // the bytes of each page, by their SHA-256
+    std::vector<std::string> resolvers;                   // IP:port; empty: those of /etc/resolv.conf
+    std::vector<std::string> allow;                   // exact IP:port that may be fetched though not public
+    std::string about = "https://portavoz.invalid/";  // where a site's owner reads who fetches, in User-Agent
+  } verifier;
+};
+
+// One mistake in a configuration file.
+struct Problem {
+  Mark mark;
+  std::string text;  // what is wrong, and what was probably meant
+};
+
+struct SettingsOrProblems {
+  Settings settings;              // what could be read; to be used only when there are no problems
+  std::vector<Problem> problems;  // in the order of the file
+};
+
+[[nodiscard]] SettingsOrProblems read_settings(const Node& root);
+
+// `file:line:column: text`, one a line.
+[[nodiscard]] std::string format_problems(std::string_view file, const std::vector<Problem>& problems);
+
+// The effective settings, `section.key = value` a line.
+[[nodiscard]] std::string describe(const Settings& settings);
+
+}  // namespace portavoz

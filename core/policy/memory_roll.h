@@ -1,0 +1,48 @@
+// A roll held in memory, made once from the register's rows and never changed. Looking up costs one hash.
+// Threads: any may read it.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/policy/roll.h"
+
+namespace portavoz {
+
+struct RollList {
+  GuardedList list;
+  std::vector<std::string> addresses;  // posting address and aliases, canonical
+};
+
+struct RollContact {
+  std::int64_t list_id = 0;
+  Designation designation;
+};
+
+class MemoryRoll final : public Roll {
+ public:
+  MemoryRoll(const std::vector<RollList>& lists, const std::vector<RollContact>& contacts, Instant last_word);
+
+  [[nodiscard]] Lookup<GuardedList> list_at(const std::string& address) const override;
+  [[nodiscard]] Lookup<GuardedList> list_with_local_part(const std::string& local_part) const override;
+  [[nodiscard]] Lookup<bool> has_list_in(const std::string& domain) const override;
+  [[nodiscard]] Lookup<Designation> designation(std::int64_t list_id, const MailAddress& from) const override;
+  [[nodiscard]] std::optional<Instant> last_word() const override { return last_word_; }
+
+  [[nodiscard]] std::size_t list_count() const { return lists_.size(); }
+  [[nodiscard]] std::size_t contact_count() const { return designations_.size(); }
+
+ private:
+  std::vector<GuardedList> lists_;
+  std::unordered_map<std::string, std::size_t> by_address_;
+  std::unordered_map<std::string, std::size_t> by_local_part_;
+  std::set<std::string> domains_;
+  std::map<std::pair<std::int64_t, std::string>, Designation> designations_;
+  Instant last_word_;
+};
+
+}  // namespace portavoz

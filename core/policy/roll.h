@@ -1,0 +1,71 @@
+// Roll: the gate's own local copy of what it needs from the register. The gate asks nothing else while a
+// message waits. This is the interface; core/policy/memory_roll.h holds one in memory.
+//
+// Every question has three answers (Lookup): found, absent, and unavailable when there is no roll to ask.
+// Threads: a Roll is never changed after it was made; any thread may read it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/lookup.h"
+#include "core/base/time.h"
+#include "core/mail/address.h"
+
+namespace portavoz {
+
+// A guarded list, as the roll knows it.
+struct GuardedList {
+  std::int64_t id = 0;
+  std::string posting_address;         // canonical
+  std::vector<std::string> languages;  // language tags, in the order in which a reply speaks
+  std::string admin_address;           // whom a refused sender may ask
+};
+
+// The right to post: one designated contact of one assembly on one list (its state is designated or lapsing).
+struct Designation {
+  std::int64_t contact_id = 0;
+  std::int64_t decision_id = 0;
+  std::string assembly;
+  std::string address;              // canonical
+  std::vector<std::string> logins;  // SASL logins that own the address, compared as they stand
+};
+
+class Roll {
+ public:
+  virtual ~Roll() = default;
+
+  // The list that has this canonical address as its posting address or alias.
+  [[nodiscard]] virtual Lookup<GuardedList> list_at(const std::string& address) const = 0;
+  // The list whose address has this local part, for mail servers that name local recipients without their
+  // domain.
+  [[nodiscard]] virtual Lookup<GuardedList> list_with_local_part(const std::string& local_part) const = 0;
+  // Whether any list has an address in this domain.
+  [[nodiscard]] virtual Lookup<bool> has_list_in(const std::string& domain) const = 0;
+  [[nodiscard]] virtual Lookup<Designation> designation(std::int64_t list_id,
+                                                        const MailAddress& from) const = 0;
+  // When the register was last heard; nothing when it never was.
+  [[nodiscard]] virtual std::optional<Instant> last_word() const = 0;
+};
+
+// The roll before the first one was loaded: every question is unavailable.
+class NoRoll final : public Roll {
+ public:
+  [[nodiscard]] Lookup<GuardedList> list_at(const std::string&) const override { return never(); }
+  [[nodiscard]] Lookup<GuardedList> list_with_local_part(const std::string&) const override {
+    return never();
+  }
+  [[nodiscard]] Lookup<bool> has_list_in(const std::string&) const override { return never(); }
+  [[nodiscard]] Lookup<Designation> designation(std::int64_t, const MailAddress&) const override {
+    return never();
+  }
+  [[nodiscard]] std::optional<Instant> last_word() const override { return std::nullopt; }
+
+ private:
+  static Unavailable never() { return {"the roll has never been loaded"}; }
+};
+
+}  // namespace portavoz
