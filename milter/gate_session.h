@@ -1,0 +1,62 @@
+// One SMTP connection as the gate sees it: gathers the facts of each message, asks the core for the verdict,
+// acts.
+//
+// For a message without a guarded recipient it keeps nothing, reads no body beyond the first chunk, and
+// changes nothing. Everything that belongs to one message lives in one object that is dropped when the
+// message is over. Threads: one at a time (libmilter); what it shares is safe from any.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapters/libmilter/milter.h"
+#include "adapters/sodium/keys.h"
+#include "core/config/settings.h"
+#include "core/policy/decide.h"
+#include "core/policy/reply.h"
+#include "milter/roll_holder.h"
+#include "milter/verdict_spool.h"
+
+namespace portavoz {
+
+// What all sessions share; it outlives them.
+struct GateServices {
+  const Settings& settings;
+  std::string host;
+  RollHolder& roll;
+  VerdictSpool& spool;
+  const Wording& wording;
+  const SigningKey& seal_key;
+};
+
+class GateSession final : public MilterSession {
+ public:
+  explicit GateSession(const GateServices& services);
+  ~GateSession() override;
+
+  void connect(const std::string& client) override;
+  void mail(const MilterMacros& macros) override;
+  void rcpt(const MilterMacros& macros, std::string_view argument) override;
+  void header(std::string_view name, std::string_view value) override;
+  [[nodiscard]] bool body(std::string_view chunk) override;
+  [[nodiscard]] MilterAnswer end(MilterEnd& message) override;
+  void forget() override;
+  [[nodiscard]] bool is_ours() const noexcept override { return post_ != nullptr; }
+  void failed(std::string_view step, std::string_view what) noexcept override;
+
+ private:
+  struct Post;  // a message that has a guarded recipient
+
+  void accept(MilterEnd& message, const Verdict& verdict);
+  void record(const Verdict& verdict, const std::string& queue_id);
+
+  const GateServices& services_;
+  std::string client_;
+  std::string mail_from_;
+  std::optional<std::string> login_;
+  std::unique_ptr<Post> post_;
+};
+
+}  // namespace portavoz
