@@ -1,0 +1,57 @@
+#include "core/seal/body_canon.h"
+
+#include <algorithm>
+
+namespace portavoz {
+namespace {
+
+constexpr std::size_t buffer_size = 8192;
+
+}  // namespace
+
+void BodyHash::put(std::string_view octets) {
+  if (buffer_.size() + octets.size() > buffer_size && !buffer_.empty()) {
+    sink_(buffer_);
+    buffer_.clear();
+  }
+  if (octets.size() >= buffer_size)
+    sink_(octets);
+  else
+    buffer_ += octets;
+}
+
+void BodyHash::put_repeated(char c, std::uint64_t& count) {
+  while (count > 0) {
+    const auto piece = std::min<std::uint64_t>(count, buffer_size / 2);
+    put(std::string(static_cast<std::size_t>(piece), c));
+    count -= piece;
+  }
+}
+
+void BodyHash::update(std::string_view chunk) {
+  while (!chunk.empty()) {
+    if (chunk.front() == '\n') {
+      returns_ = 0;
+      ++line_ends_;
+      chunk.remove_prefix(1);
+    } else if (chunk.front() == '\r') {
+      ++returns_;
+      chunk.remove_prefix(1);
+    } else {
+      put_repeated('\n', line_ends_);
+      put_repeated('\r', returns_);
+      const auto text = chunk.substr(0, chunk.find_first_of("\r\n"));
+      put(text);
+      any_ = true;
+      chunk.remove_prefix(text.size());
+    }
+  }
+}
+
+void BodyHash::finish() {
+  if (any_) put("\n");
+  if (!buffer_.empty()) sink_(buffer_);
+  buffer_.clear();
+}
+
+}  // namespace portavoz
