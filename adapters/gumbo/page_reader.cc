@@ -1,0 +1,305 @@
+#include "adapters/gumbo/page_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "core/base/text.h"
+
+namespace portavoz::gumbo {
+namespace {
+
+constexpr std::size_t max_heading = 120;
+constexpr std::size_t max_link_text = 300;
+
+template <std::size_t N>
+bool is_one_of(GumboTag tag, const std::array<GumboTag, N>& tags) {
+  return std::find(tags.begin(), tags.end(), tag) != tags.end();
+}
+
+// Elements that stand on lines of their own, and table cells: their text does not touch that of their
+// neighbours.
+constexpr std::array blocks{
+    GUMBO_TAG_ADDRESS,    GUMBO_TAG_ARTICLE, GUMBO_TAG_ASIDE,  GUMBO_TAG_BLOCKQUOTE, GUMBO_TAG_BODY,
+    GUMBO_TAG_BUTTON,     GUMBO_TAG_CAPTION, GUMBO_TAG_CENTER, GUMBO_TAG_DD,         GUMBO_TAG_DETAILS,
+    GUMBO_TAG_DIR,        GUMBO_TAG_DIV,     GUMBO_TAG_DL,     GUMBO_TAG_DT,         GUMBO_TAG_FIELDSET,
+    GUMBO_TAG_FIGCAPTION, GUMBO_TAG_FIGURE,  GUMBO_TAG_FOOTER, GUMBO_TAG_FORM,       GUMBO_TAG_H1,
+    GUMBO_TAG_H2,         GUMBO_TAG_H3,      GUMBO_TAG_H4,     GUMBO_TAG_H5,         GUMBO_TAG_H6,
+    GUMBO_TAG_HEADER,     GUMBO_TAG_HGROUP,  GUMBO_TAG_HR,     GUMBO_TAG_HTML,       GUMBO_TAG_LEGEND,
+    GUMBO_TAG_LI,         GUMBO_TAG_MAIN,    GUMBO_TAG_MENU,   GUMBO_TAG_NAV,        GUMBO_TAG_NOSCRIPT,
+    GUMBO_TAG_OL,         GUMBO_TAG_OPTION,  GUMBO_TAG_P,      GUMBO_TAG_PRE,        GUMBO_TAG_SECTION,
+    GUMBO_TAG_SELECT,     GUMBO_TAG_SUMMARY, GUMBO_TAG_TABLE,  GUMBO_TAG_TBODY,      GUMBO_TAG_TD,
+    GUMBO_TAG_TEXTAREA,   GUMBO_TAG_TFOOT,   GUMBO_TAG_TH,     GUMBO_TAG_THEAD,      GUMBO_TAG_TR,
+    GUMBO_TAG_UL};
+
+// Not walked into: no text for a reader, or none at all.
+constexpr std::array unread{GUMBO_TAG_HEAD,   GUMBO_TAG_SCRIPT, GUMBO_TAG_STYLE, GUMBO_TAG_TEMPLATE,
+                            GUMBO_TAG_IFRAME, GUMBO_TAG_BR,     GUMBO_TAG_IMG};
+constexpr std::array headings{GUMBO_TAG_H1, GUMBO_TAG_H2, GUMBO_TAG_H3,
+                              GUMBO_TAG_H4, GUMBO_TAG_H5, GUMBO_TAG_H6};
+constexpr std::array struck{GUMBO_TAG_DEL, GUMBO_TAG_S, GUMBO_TAG_STRIKE};
+constexpr std::array quoted{GUMBO_TAG_BLOCKQUOTE, GUMBO_TAG_PRE, GUMBO_TAG_Q};
+// Parts of a page whose headings say nothing about what comes after them.
+constexpr std::array parts{GUMBO_TAG_ARTICLE, GUMBO_TAG_ASIDE, GUMBO_TAG_FOOTER, GUMBO_TAG_NAV,
+                           GUMBO_TAG_SECTION};
+constexpr std::array<std::string_view, 4> footer_names{"footer", "foot", "pie", "colophon"};
+constexpr std::array<std::string_view, 6> visitor_names{"comment",     "comments",  "comentario",
+                                                        "comentarios", "guestbook", "disqus"};
+
+std::string_view attribute(const GumboElement& element, const char* name) {
+  const GumboAttribute* found = gumbo_get_attribute(&element.attributes, name);
+  return found ? found->value : std::string_view();
+}
+
+bool has_attribute(const GumboElement& element, const char* name) {
+  return gumbo_get_attribute(&element.attributes, name) != nullptr;
+}
+
+// True when one of the words of class or id, split at everything that is no letter, is one of `names`.
+template <std::size_t N>
+bool is_named(const GumboElement& element, const std::array<std::string_view, N>& names) {
+  // On these they tell what kind of page it is, not what part: "has-footer", "comments-open".
+  if (element.tag == GUMBO_TAG_HTML || element.tag == GUMBO_TAG_BODY) return false;
+  const std::string all =
+      ascii_lower(std::string(attribute(element, "class")) + ' ' + std::string(attribute(element, "id")));
+  std::size_t start = 0;
+  while (start < all.size()) {
+    std::size_t end = start;
+    while (end < all.size() && is_ascii_alpha(all[end])) ++end;
+    if (std::find(names.begin(), names.end(), std::string_view(all).substr(start, end - start)) !=
+        names.end())
+      return true;
+    start = end + 1;
+  }
+  return false;
+}
+
+// Names that a page's framework hides, with a style sheet that we do not fetch.
+bool is_hiding_class(std::string_view name) { return name == "hidden" || name == "d-none"; }
+
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
+
+// Appends with every run of white space as one blank, as a browser shows it.
+void append_collapsed(std::string& out, std::string_view text, std::size_t limit) {
+  for (const char c : text) {
+    if (out.size() >= limit) return;
+    if (!is_space(c)) {
+      out += c;
+    } else if (!out.empty() && !is_space(out.back())) {
+      out += ' ';
+    }
+  }
+}
+
+// A text that was cut at a limit may end inside a character.
+void drop_half_character(std::string& text) {
+  while (!text.empty() && !is_utf8(text)) text.pop_back();
+}
+
+const GumboVector* children_of(const GumboNode& node) {
+  switch (node.type) {
+    case GUMBO_NODE_DOCUMENT: return &node.v.document.children;
+    case GUMBO_NODE_ELEMENT: return &node.v.element.children;
+    default: return nullptr;
+  }
+}
+
+std::string_view only_text(const GumboElement& element) {
+  if (element.children.length == 0) return {};
+  const auto* child = static_cast<const GumboNode*>(element.children.data[0]);
+  const bool text = child->type == GUMBO_NODE_TEXT || child->type == GUMBO_NODE_CDATA ||
+                    child->type == GUMBO_NODE_WHITESPACE;
+  return text ? child->v.text.text : std::string_view();
+}
+
+// A script that puts an address together where the reader's browser runs it.
+bool writes_addresses(std::string_view script) {
+  if (script.find("&#64;") != std::string_view::npos) return true;
+  return script.find("document.write") != std::string_view::npos &&
+         (script.find('@') != std::string_view::npos || script.find("lto:") != std::string_view::npos);
+}
+
+bool handler_writes_address(const GumboElement& element) {
+  for (unsigned i = 0; i < element.attributes.length; ++i) {
+    const auto* attr = static_cast<const GumboAttribute*>(element.attributes.data[i]);
+    const std::string_view value = attr->value;
+    if (ascii_istarts_with(attr->name, "on") &&
+        (value.find('@') != std::string_view::npos || value.find("lto:") != std::string_view::npos))
+      return true;
+  }
+  return false;
+}
+
+Region region_of(const GumboElement& element, Region around, bool inside_article) {
+  const std::string role = ascii_lower(attribute(element, "role"));
+  const bool footer =
+      element.tag == GUMBO_TAG_FOOTER || role == "contentinfo" || is_named(element, footer_names);
+  if (footer) return inside_article ? around : Region::footer;  // an article's own footer is its by-line
+  if (element.tag == GUMBO_TAG_HEADER || role == "banner")
+    return around == Region::body ? Region::header : around;
+  if (element.tag == GUMBO_TAG_NAV || role == "navigation") return Region::navigation;
+  if (element.tag == GUMBO_TAG_MAIN || role == "main") return Region::main;
+  if (element.tag == GUMBO_TAG_ARTICLE) return Region::article;
+  if (element.tag == GUMBO_TAG_ASIDE || role == "complementary") return Region::aside;
+  return around;
+}
+
+// A heading says nothing across the border of these: what was above belongs to the part before.
+bool is_other_part(Region outside, Region inside) {
+  return inside != outside &&
+         (inside == Region::footer || inside == Region::aside || inside == Region::navigation);
+}
+
+}  // namespace
+
+Place PageReader::place_inside(const GumboElement& element) const {
+  Place place = place_;
+  place.region = region_of(element, place_.region, inside_article());
+  place.hidden = place.hidden || is_hidden(element);
+  place.visitor = place.visitor || is_named(element, visitor_names);
+  place.struck = place.struck || is_one_of(element.tag, struck);
+  place.quoted = place.quoted || is_one_of(element.tag, quoted);
+  place.noscript = place.noscript || element.tag == GUMBO_TAG_NOSCRIPT;
+  if (is_other_part(place_.region, place.region)) place.heading = no_heading;
+  return place;
+}
+
+void PageReader::text(std::string_view utf8) {
+  append_collapsed(texts_.back(), utf8, std::string::npos);
+  if (headings_open_ > 0) append_collapsed(heading_, utf8, max_heading);
+  if (in_link_) append_collapsed(page_.links.back().text, utf8, max_link_text);
+}
+
+void PageReader::line_end() {
+  std::string& open = texts_.back();
+  if (!open.empty()) open += '\n';
+}
+
+void PageReader::flush() {
+  std::string& open = texts_.back();
+  const auto text = trim(open);
+  if (!text.empty()) page_.blocks.push_back({std::string(text), place_});
+  open.clear();
+}
+
+bool PageReader::is_hidden(const GumboElement& element) const {
+  if (has_attribute(element, "hidden") || effect_of(attribute(element, "style")).hides) return true;
+  if (styles_.hides('#' + std::string(attribute(element, "id")))) return true;
+  for (const auto& name : split(attribute(element, "class"), ' ')) {
+    if (is_hiding_class(name) || styles_.hides('.' + name)) return true;
+  }
+  return false;
+}
+
+void PageReader::open_link(const GumboElement& element) {
+  page_.links.push_back({std::string(attribute(element, "href")), {}, place_});
+  if (element.tag == GUMBO_TAG_AREA) page_.links.back().text = attribute(element, "alt");
+}
+
+// Signs that an address was here and was taken out of the plain page: by a proxy, by TYPO3, by Joomla, by
+// CSS.
+void PageReader::note_cloaking(const GumboElement& element) {
+  const std::string href = ascii_lower(attribute(element, "href"));
+  const bool script_link = href.starts_with("javascript:") && href.find("mail") != std::string::npos;
+  const bool proxy =
+      has_attribute(element, "data-cfemail") || href.find("/cdn-cgi/l/email-protection") != std::string::npos;
+  const bool joomla = has_attribute(element, "is-email") || attribute(element, "id").starts_with("cloak");
+  const bool reversed = effect_of(attribute(element, "style")).reverses;
+  if (script_link || proxy || joomla || reversed || handler_writes_address(element)) ++page_.cloaked;
+}
+
+void PageReader::take_style_or_script(const GumboElement& element) {
+  if (element.tag == GUMBO_TAG_STYLE) styles_.take(only_text(element));
+  if (element.tag != GUMBO_TAG_SCRIPT) return;
+  ++page_.scripts;
+  if (writes_addresses(only_text(element))) ++page_.cloaked;
+}
+
+void PageReader::take_head(const GumboElement& head) {
+  for (unsigned i = 0; i < head.children.length; ++i) {
+    const auto* child = static_cast<const GumboNode*>(head.children.data[i]);
+    if (child->type != GUMBO_NODE_ELEMENT) continue;
+    take_style_or_script(child->v.element);
+    if (child->v.element.tag != GUMBO_TAG_TITLE) continue;
+    append_collapsed(page_.title, only_text(child->v.element), max_link_text);
+    page_.title = trim(page_.title);
+    drop_half_character(page_.title);
+  }
+}
+
+void PageReader::enter_unread(const GumboElement& element) {
+  if (element.tag == GUMBO_TAG_HEAD) return take_head(element);
+  take_style_or_script(element);
+  if (element.tag == GUMBO_TAG_BR) return line_end();
+  // An image of a sign stands for the sign; any other picture stands beside the text.
+  const std::string_view alt = element.tag == GUMBO_TAG_IMG ? attribute(element, "alt") : std::string_view();
+  if (alt == "@" || alt == ".") return text(alt);
+  if (!alt.empty()) text(' ' + std::string(alt) + ' ');
+}
+
+void PageReader::enter(const GumboNode& node) {
+  if (node.type == GUMBO_NODE_TEXT || node.type == GUMBO_NODE_WHITESPACE || node.type == GUMBO_NODE_CDATA) {
+    return text(node.v.text.text);
+  }
+  if (node.type != GUMBO_NODE_ELEMENT) return;
+  if (is_one_of(node.v.element.tag, unread)) return enter_unread(node.v.element);
+  note_cloaking(node.v.element);
+  push(node, node.v.element);
+}
+
+void PageReader::push(const GumboNode& node, const GumboElement& element) {
+  const Place inside = place_inside(element);
+  Frame frame{.node = &node, .place_before = place_};
+  frame.own_text = inside.hidden && !place_.hidden;
+  frame.block = !frame.own_text && (is_one_of(element.tag, blocks) || !(inside == place_));
+  frame.keeps_heading = is_one_of(element.tag, parts);
+  frame.is_heading = is_one_of(element.tag, headings);
+  if (frame.block) flush();
+  if (frame.own_text) texts_.emplace_back();
+  place_ = inside;
+  if (element.tag == GUMBO_TAG_ARTICLE) ++articles_;
+  if (frame.is_heading && headings_open_++ == 0) heading_.clear();
+  const bool linking = element.tag == GUMBO_TAG_A || element.tag == GUMBO_TAG_AREA;
+  if (linking && has_attribute(element, "href")) {
+    open_link(element);
+    frame.link = element.tag == GUMBO_TAG_A && !std::exchange(in_link_, true);
+  }
+  frames_.push_back(frame);
+}
+
+void PageReader::leave(const Frame& frame) {
+  const GumboTag tag = frame.node->type == GUMBO_NODE_ELEMENT ? frame.node->v.element.tag : GUMBO_TAG_UNKNOWN;
+  if (frame.block || frame.own_text) flush();
+  if (frame.own_text) texts_.pop_back();
+  if (frame.link) in_link_ = false;
+  if (tag == GUMBO_TAG_ARTICLE) --articles_;
+  std::uint32_t heading = place_.heading;
+  if (frame.is_heading && --headings_open_ == 0 && !trim(heading_).empty()) {
+    drop_half_character(heading_);
+    heading = static_cast<std::uint32_t>(page_.headings.size());
+    page_.headings.emplace_back(trim(heading_));
+  }
+  const bool other_part = frame.keeps_heading || is_other_part(frame.place_before.region, place_.region);
+  place_ = frame.place_before;
+  if (!other_part) place_.heading = heading;
+}
+
+Page PageReader::read(const GumboNode& root) && {
+  frames_.push_back({.node = &root, .place_before = place_, .block = true});
+  while (!frames_.empty()) {
+    Frame& frame = frames_.back();
+    const GumboVector* children = children_of(*frame.node);
+    if (children != nullptr && frame.next_child < children->length) {
+      enter(*static_cast<const GumboNode*>(children->data[frame.next_child++]));
+      continue;
+    }
+    const Frame done = frame;
+    frames_.pop_back();
+    leave(done);
+  }
+  for (auto& link : page_.links) drop_half_character(link.text);
+  if (styles_.reverses_text()) ++page_.cloaked;
+  return std::move(page_);
+}
+
+}  // namespace portavoz::gumbo

@@ -1,0 +1,59 @@
+#include "adapters/gumbo/style_rules.h"
+
+#include <algorithm>
+
+#include "core/base/text.h"
+
+namespace portavoz::gumbo {
+namespace {
+
+constexpr auto npos = std::string_view::npos;
+
+// Behind the block that opens at `brace`, nested blocks included.
+std::size_t behind_block(std::string_view css, std::size_t brace) {
+  std::size_t depth = 0;
+  for (std::size_t at = brace; at != npos; at = css.find_first_of("{}", at + 1)) {
+    if (css[at] == '{') ++depth;
+    if (css[at] == '}' && --depth == 0) return at + 1;
+  }
+  return css.size();
+}
+
+bool is_simple_name(std::string_view selector) {
+  return selector.size() > 1 && (selector[0] == '.' || selector[0] == '#') &&
+         std::all_of(selector.begin() + 1, selector.end(),
+                     [](char c) { return is_ascii_alpha(c) || is_ascii_digit(c) || c == '-' || c == '_'; });
+}
+
+}  // namespace
+
+StyleEffect effect_of(std::string_view declarations) {
+  std::string tight = ascii_lower(declarations);
+  std::erase_if(tight, [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; });
+  const bool hides = tight.find("display:none") != npos || tight.find("visibility:hidden") != npos;
+  return {hides, tight.find("bidi-override") != npos};
+}
+
+void StyleRules::take(std::string_view css) {
+  for (std::size_t at = 0; at < css.size();) {
+    const auto brace = css.find('{', at);
+    if (brace == npos) return;
+    const std::size_t end = behind_block(css, brace);
+    const auto selectors = trim(css.substr(at, brace - at));
+    // @media and its like hold for some readers only: what they hide is not hidden.
+    if (!selectors.starts_with('@')) take_rule(selectors, css.substr(brace + 1, end - brace - 1));
+    at = end;
+  }
+}
+
+void StyleRules::take_rule(std::string_view selectors, std::string_view declarations) {
+  const StyleEffect effect = effect_of(declarations);
+  reverses_ = reverses_ || effect.reverses;
+  if (!effect.hides) return;
+  for (const auto& selector : split(selectors, ',')) {
+    const auto name = trim(selector);
+    if (is_simple_name(name)) hidden_.emplace(name);
+  }
+}
+
+}  // namespace portavoz::gumbo

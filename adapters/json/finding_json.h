@@ -1,0 +1,39 @@
+// A finding as JSON: for the command line (finding_json) and for the register's finish_check() (report_json).
+// One line. Octets that are not UTF-8, and NUL, which jsonb cannot hold, become U+FFFD. Threads: safe from
+// any.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/base/time.h"
+#include "core/evidence/finding.h"
+#include "core/net/fetch.h"
+
+namespace portavoz {
+
+// {"address", "url", "outcome", "published", "official", "form", "context", "excerpt", "evidence": [{"form",
+// "where", "text"}], "reasons": [text]}; null means "cannot tell".
+[[nodiscard]] std::string finding_json(const Finding& finding, std::string_view address, std::string_view url,
+                                       FetchOutcome outcome);
+
+// Where the page's octets are kept. All empty when no page was read.
+struct KeptBody {
+  std::string sha256;  // hexadecimal
+  std::string path;
+  std::uint64_t bytes = 0;
+};
+
+struct ReportFacts {
+  const FetchResult& fetched;
+  const Finding& finding;
+  FetchOutcome outcome;  // of the inspection: a page that came may still be unreadable
+  std::string url;       // as the assembly gave it
+  Instant fetched_at;
+  KeptBody body;
+  std::string verifier;  // program and host
+};
+[[nodiscard]] std::string report_json(const ReportFacts& facts);
+
+}  // namespace portavoz

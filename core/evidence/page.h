@@ -1,0 +1,51 @@
+// Page: what a reader of a web page gets, as far as judging an address needs it: blocks of text in their
+// order, links, and where on the page each stands. It is made by a parser (adapters/gumbo) and knows no HTML.
+// Text that a browser would not join is in different blocks, or has a line end between, so that no address is
+// made of two neighbours. All text is UTF-8. Threads: a plain value.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace portavoz {
+
+enum class Region : std::uint8_t { body, header, navigation, main, article, aside, footer };
+
+inline constexpr std::uint32_t no_heading = UINT32_MAX;
+
+struct Place {
+  Region region = Region::body;
+  bool hidden = false;                 // not shown when the page opens
+  bool visitor = false;                // written by visitors: comments, guest books
+  bool struck = false;                 // struck through
+  bool quoted = false;                 // quoted or preformatted text
+  bool noscript = false;               // shown only to browsers without scripts
+  std::uint32_t heading = no_heading;  // the heading above, as an index into Page::headings
+
+  friend bool operator==(const Place&, const Place&) = default;
+};
+
+struct Block {
+  std::string text;
+  Place place;
+};
+
+struct Link {
+  std::string href;  // as it stands, character references resolved
+  std::string text;
+  Place place;
+};
+
+struct Page {
+  std::string title;
+  std::vector<std::string> headings;
+  std::vector<Block> blocks;
+  std::vector<Link> links;
+  std::size_t scripts = 0;
+  std::size_t cloaked = 0;  // addresses that a protection service or script keeps from plain readers
+  std::string source;       // the whole page as it came, in UTF-8
+};
+
+}  // namespace portavoz

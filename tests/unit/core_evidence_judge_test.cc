@@ -1,0 +1,219 @@
+// What a finding says, from HTML to reasons. The pages here are ours, a line each.
+#include <algorithm>
+
+#include "adapters/json/finding_json.h"
+#include "core/evidence/inspect.h"
+#include "core/evidence/judge.h"
+#include "core/evidence/retry.h"
+#include "tests/lib/catch.h"
+
+using namespace portavoz;
+
+namespace {
+
+MailAddress north() { return *MailAddress::parse("north@example.org"); }
+
+Inspection look(const std::string& html, const std::string& url = "https://north.example/") {
+  return inspect_page(html, "text/html; charset=utf-8", url, north());
+}
+
+std::string page(const std::string& body, const std::string& title = "The assembly of the north") {
+  return "<!doctype html><html><head><title>" + title + "</title></head><body>" + body + "</body></html>";
+}
+
+std::string word(const std::optional<bool>& answer) { return !answer ? "null" : *answer ? "true" : "false"; }
+
+}  // namespace
+
+TEST_CASE("a page says whether the address is published and official") {
+  struct Row {
+    std::string name, html, published, official, form, context;
+  };
+  const std::string a = "north@example.org";
+  const std::string link = "<a href='mailto:north@example.org'>mail</a>";
+  const auto row = GENERATE_COPY(values<Row>({
+      {"a link under a heading", page("<h2>Contact</h2><p>" + link), "true", "true", "mailto",
+       "contact_block"},
+      {"Spanish heading, text", page("<h2>Escríbenos</h2><p>" + a), "true", "true", "plain", "contact_block"},
+      {"the title says it", page("<p>" + a, "Contacto"), "true", "true", "plain", "contact_page"},
+      {"words beside it", page("<p>Contact: " + a), "true", "true", "plain", "contact_block"},
+      {"the footer", page("<main><p>Hello</main><footer>" + a + "</footer>"), "true", "true", "plain",
+       "footer"},
+      {"a footer by its class", page("<div class='site-footer'>" + a + "</div>"), "true", "true", "plain",
+       "footer"},
+      {"the imprint", page("<h1>Aviso legal</h1><p>" + a), "true", "true", "plain", "imprint"},
+      {"merely mentioned", page("<p>Yesterday " + a + " wrote to us."), "true", "null", "plain", "other"},
+      {"in an article", page("<article><p>Contact " + a + " for tickets.</article>"), "true", "null", "plain",
+       "article_body"},
+      {"by visitors", page("<h1>Contact</h1><div id=comments><p>" + a + "</div>"), "true", "false", "plain",
+       "comment_ugc"},
+      {"struck through", page("<h1>Contact</h1><p><del>" + a + "</del>"), "true", "false", "plain", "struck"},
+      {"quoted", page("<h1>Contact</h1><blockquote>" + a + "</blockquote>"), "true", "null", "plain",
+       "quoted"},
+      {"no longer", page("<h1>Contact</h1><p>" + a + " is no longer read."), "true", "null", "plain",
+       "former"},
+      {"others", page("<h2>Other assemblies</h2><p>" + link, "Contact"), "true", "null", "mailto",
+       "third_party"},
+      {"hidden by style", page("<footer style='display: none'>" + a + "</footer>"), "null", "false", "plain",
+       "hidden"},
+      {"hidden by class", page("<style>.x{display:none}</style><p class=x>" + a, "Contact"), "null", "false",
+       "plain", "hidden"},
+      {"as entities", page("<footer>north&#64;example&period;org</footer>"), "true", "true", "plain",
+       "footer"},
+      {"pieces without space", page("<footer><b>north</b>@<i>example</i>.org</footer>"), "true", "true",
+       "plain", "footer"},
+      {"official somewhere", page("<p>" + a + "<footer>" + a + "</footer>"), "true", "true", "plain",
+       "footer"},
+      {"absent", page("<h1>Contact</h1><p>south@example.org and more text"), "false", "false", "none",
+       "none"},
+      {"neighbouring cells", page("<table><tr><td>north@<td>example.orgs</table> and more text here"),
+       "false", "false", "none", "none"},
+      {"a decoy inside", page("<p>north<span hidden>x</span>@example.org", "Contact"), "true", "true",
+       "plain", "contact_page"},
+      {"another spelling", page("<p>north [at] example [dot] org"), "null", "null", "none", "none"},
+      {"only in the source", page("<p>Some text for readers here<input value=" + a + ">"), "null", "null",
+       "none", "none"},
+      {"kept by a proxy", page("<p>Long text for readers here <a data-cfemail=00 href=#>[email]</a>"), "null",
+       "null", "none", "none"},
+      {"needs a browser", page("<div id=app></div><script src=app.js></script>"), "null", "null", "none",
+       "none"},
+      {"a comment of HTML", page("<p>Some text for readers here<!-- " + a + " -->"), "null", "null", "none",
+       "none"},
+  }));
+  DYNAMIC_SECTION(row.name) {
+    const auto seen = look(row.html);
+    CHECK(seen.outcome == FetchOutcome::ok);
+    CHECK(word(seen.finding.published) == row.published);
+    CHECK(word(seen.finding.official) == row.official);
+    CHECK(seen.finding.form == row.form);
+    CHECK(seen.finding.context == row.context);
+    CHECK_FALSE(seen.finding.reasons.empty());
+    CHECK(seen.finding.evidence.empty() == (row.form == "none"));
+  }
+}
+
+TEST_CASE("the path of the page counts as its title does") {
+  const auto html = page("<p>north@example.org");
+  CHECK(look(html, "https://north.example/contacto?x").finding.official == true);
+  CHECK_FALSE(look(html, "https://contacto.example/x").finding.official);
+}
+
+TEST_CASE("a link and its text are separate evidence, with the place in words") {
+  const auto seen = look(page("<h2>Contact</h2><p><a href='mailto:north@example.org'>north@example.org</a>"));
+  REQUIRE(seen.finding.evidence.size() == 2);
+  CHECK(seen.finding.evidence[0].form == "mailto");
+  CHECK(seen.finding.evidence[1].form == "plain");
+  CHECK(seen.finding.evidence[0].where == "page, under 'Contact'");
+  CHECK(seen.finding.excerpt == "north@example.org");
+}
+
+TEST_CASE("a link to another address than its text is evidence for that address only") {
+  const auto seen = look(page("<h2>Contact</h2><p><a href='mailto:south@example.org'>north@example.org</a>"));
+  REQUIRE(seen.finding.evidence.size() == 1);
+  CHECK(seen.finding.evidence[0].form == "plain");
+}
+
+TEST_CASE("a plain text is read line by line") {
+  const auto seen =
+      inspect_page("Contact\nnorth@example.org\n", "text/plain", "https://north.example/", north());
+  CHECK(seen.finding.published == true);
+}
+
+TEST_CASE("what is no page, or an empty one, gives no answer") {
+  CHECK(inspect_page("%PDF", "application/pdf", "", north()).outcome == FetchOutcome::wrong_type);
+  CHECK(inspect_page(" \n", "text/html", "", north()).outcome == FetchOutcome::no_content);
+  const auto deep = look(std::string(5000 * 5, 'x').replace(0, 0, [] {
+    std::string divs;
+    for (int i = 0; i < 5000; ++i) divs += "<div>";
+    return divs;
+  }()) + "north@example.org");
+  CHECK(deep.outcome == FetchOutcome::too_large);
+  CHECK_FALSE(deep.finding.published);
+}
+
+TEST_CASE("a page that was not fetched says nothing about the address, and why") {
+  FetchResult failed;
+  failed.outcome = FetchOutcome::http_error;
+  failed.http_status = 404;
+  failed.detail = "HTTP status 404";
+  failed.body = page("<footer>north@example.org</footer>");
+  const auto seen = inspect_fetched(failed, north());
+  CHECK(seen.outcome == FetchOutcome::http_error);
+  CHECK_FALSE(seen.finding.published);
+  CHECK_FALSE(seen.finding.official);
+  CHECK(seen.finding.evidence.empty());
+  REQUIRE(seen.finding.reasons.size() == 1);
+  const auto text = reason_text(seen.finding.reasons[0], ReasonLanguage::english);
+  CHECK(text ==
+        "The page could not be read: the server answered with an error (HTTP status 404). Nothing is known "
+        "about "
+        "the address; ask the assembly for the right URL.");
+}
+
+TEST_CASE("every reason has a sentence in both languages") {
+  for (int code = 0; code <= static_cast<int>(ReasonCode::not_read); ++code) {
+    for (int outcome = 1; outcome <= static_cast<int>(FetchOutcome::too_slow); ++outcome) {
+      const Reason reason{static_cast<ReasonCode>(code), "DETAIL", static_cast<FetchOutcome>(outcome)};
+      const auto english = reason_text(reason, ReasonLanguage::english);
+      const auto spanish = reason_text(reason, ReasonLanguage::spanish);
+      CHECK(english != spanish);
+      CHECK(english.size() > 20);
+      CHECK((english.find("DETAIL") == std::string::npos) == (spanish.find("DETAIL") == std::string::npos));
+      CHECK(english.find('%') == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("a failure that may pass is tried again twice, later each time") {
+  FetchResult fetched;
+  fetched.outcome = FetchOutcome::timeout;
+  CHECK(retry_delay(fetched, 1) == Seconds(60));
+  CHECK(retry_delay(fetched, 2) == Seconds(600));
+  CHECK_FALSE(retry_delay(fetched, 3));
+  fetched.retry_after = Seconds(7200);
+  CHECK(retry_delay(fetched, 1) == Seconds(7200));
+  fetched.outcome = FetchOutcome::blocked_address;
+  CHECK_FALSE(retry_delay(fetched, 1));
+}
+
+TEST_CASE("a finding as JSON keeps null for what cannot be told") {
+  const auto json = finding_json(not_read(FetchOutcome::timeout, ""), "north@example.org",
+                                 "https://north.example/", FetchOutcome::timeout);
+  CHECK_THAT(json, Catch::StartsWith(
+                       R"({"address":"north@example.org","url":"https://north.example/","outcome":"timeout",)"
+                       R"("published":null,"official":null,"form":"none","context":"none","excerpt":"",)"
+                       R"("evidence":[],"reasons":["The page could not be read)"));
+}
+
+TEST_CASE("octets that are no UTF-8 and NUL do not stop the JSON") {
+  Finding finding;
+  finding.excerpt = std::string("a\xff\0b", 4);
+  finding.evidence.push_back({"plain", "page", "\xc3"});
+  const auto json = finding_json(finding, "north@example.org", "\xfe", FetchOutcome::ok);
+  CHECK_THAT(json, Catch::Contains("\"excerpt\":\"a\uFFFD\uFFFDb\""));
+  CHECK(json.find("\\u0000") == std::string::npos);
+}
+
+TEST_CASE("a report carries the fetch, the finding and where the octets are") {
+  FetchResult fetched;
+  fetched.outcome = FetchOutcome::ok;
+  fetched.final_url = "https://north.example/contact";
+  fetched.http_status = 200;
+  fetched.content_type = "text/html";
+  const auto seen = look(page("<footer>north@example.org</footer>"));
+  const auto json = report_json({fetched,
+                                 seen.finding,
+                                 seen.outcome,
+                                 "https://north.example/",
+                                 Instant(Seconds(0)),
+                                 {"ab12", "/evidence/ab/ab12", 7},
+                                 "verifier on host"});
+  for (const auto* part :
+       {R"("outcome":"ok")", R"("url":"https://north.example/")",
+        R"("final_url":"https://north.example/contact")", R"("http_status":200)",
+        R"("content_type":"text/html")", R"("fetched_at":"1970-01-01T00:00:00Z")", R"("published":true)",
+        R"("official":true)", R"("body_sha256":"ab12")", R"("body_bytes":7)",
+        R"("body_path":"/evidence/ab/ab12")", R"("verifier":"verifier on host")"}) {
+    CHECK_THAT(json, Catch::Contains(part));
+  }
+}

@@ -1,0 +1,221 @@
+// Fetching from a real server on loopback that misbehaves in every way it can.
+#include <cstdlib>
+
+#include "adapters/ares/resolver.h"
+#include "adapters/curl/fetcher.h"
+#include "adapters/os/clock.h"
+#include "tests/lib/catch.h"
+#include "tests/lib/web_server.h"
+
+using namespace portavoz;
+using portavoz::test::WebServer;
+
+namespace {
+
+// One server for all tests of this file, ended with the process.
+const WebServer& server() {
+  static const WebServer the_server;
+  return the_server;
+}
+
+Endpoint loopback(int port) { return {*IpAddress::parse("127.0.0.1"), static_cast<std::uint16_t>(port)}; }
+
+ConnectRule only_this_server() { return ConnectRule({loopback(server().http), loopback(server().https)}); }
+
+FetcherOptions quick() {
+  FetcherOptions options;
+  options.limits.total = Millis(1500);
+  options.limits.connect = Millis(1000);
+  options.limits.dns = Millis(500);
+  options.about = "https://example.org/about";
+  return options;
+}
+
+Fetcher fetcher(ConnectRule rule, const FetcherOptions& options = quick()) {
+  auto resolver = Resolver::create({"127.0.0.1:" + std::to_string(server().dns)}, monotonic);
+  REQUIRE(resolver);
+  return Fetcher(
+      std::move(rule), [r = *resolver](const std::string& name, Millis d) { return r.resolve(name, d); },
+      monotonic, options);
+}
+
+FetchResult fetched(const std::string& path) { return fetcher(only_this_server()).fetch(server().url(path)); }
+
+std::string connections_to_other() { return fetched("/other-count").body; }
+
+std::string on(const std::string& name, int port) {
+  return "http://" + name + ":" + std::to_string(port) + "/page";
+}
+
+}  // namespace
+
+TEST_CASE("a page comes back with its octets, its type and its status") {
+  const auto result = fetched("/page");
+  CHECK(result.outcome == FetchOutcome::ok);
+  CHECK(result.http_status == 200);
+  CHECK(result.content_type == "text/html; charset=utf-8");
+  CHECK(result.final_url == server().url("/page"));
+  CHECK(result.redirects.empty());
+  CHECK_THAT(result.body, Catch::Contains("mailto:north@example.org"));
+  CHECK(result.raw_bytes > result.body.size());
+}
+
+TEST_CASE("every way a server can answer has one outcome") {
+  struct Row {
+    std::string path;
+    FetchOutcome outcome;
+  };
+  const auto row = GENERATE(values<Row>({{"/gzip", FetchOutcome::ok},
+                                         {"/chunked", FetchOutcome::ok},
+                                         {"/text", FetchOutcome::ok},
+                                         {"/no-type", FetchOutcome::ok},
+                                         {"/cookie", FetchOutcome::ok},
+                                         {"/two-hops", FetchOutcome::ok},
+                                         {"/huge-hop", FetchOutcome::ok},
+                                         {"/gzip-cut", FetchOutcome::bad_encoding},
+                                         {"/gzip-and-more", FetchOutcome::bad_encoding},
+                                         {"/gzip-lie", FetchOutcome::bad_encoding},
+                                         {"/gzip-twice", FetchOutcome::bad_encoding},
+                                         {"/brotli", FetchOutcome::bad_encoding},
+                                         {"/transfer-gzip", FetchOutcome::bad_encoding},
+                                         {"/bomb", FetchOutcome::too_large},
+                                         {"/huge", FetchOutcome::too_large},
+                                         {"/huge-chunked", FetchOutcome::too_large},
+                                         {"/huge-chunk-extension", FetchOutcome::too_large},
+                                         {"/length-announced", FetchOutcome::too_large},
+                                         {"/huge-headers", FetchOutcome::too_large_headers},
+                                         {"/huge-header-line", FetchOutcome::too_large_headers},
+                                         {"/huge-trailers", FetchOutcome::too_large_headers},
+                                         {"/continue", FetchOutcome::too_large_headers},
+                                         {"/cut", FetchOutcome::truncated},
+                                         {"/chunked-cut", FetchOutcome::truncated},
+                                         {"/length-twice", FetchOutcome::bad_http},
+                                         {"/length-and-chunks", FetchOutcome::bad_http},
+                                         {"/length-negative", FetchOutcome::bad_http},
+                                         {"/no-http", FetchOutcome::bad_http},
+                                         {"/no-colon", FetchOutcome::bad_http},
+                                         {"/nul", FetchOutcome::bad_http},
+                                         {"/nothing", FetchOutcome::bad_http},
+                                         {"/not-modified", FetchOutcome::bad_http},
+                                         {"/to-nowhere", FetchOutcome::bad_http},
+                                         {"/to-two-places", FetchOutcome::bad_http},
+                                         {"/to-page-with-bare-cr", FetchOutcome::bad_http},
+                                         {"/empty", FetchOutcome::no_content},
+                                         {"/none", FetchOutcome::no_content},
+                                         {"/missing", FetchOutcome::http_error},
+                                         {"/broken", FetchOutcome::http_error},
+                                         {"/partial", FetchOutcome::http_error},
+                                         {"/later", FetchOutcome::retry_later},
+                                         {"/much-later", FetchOutcome::retry_later},
+                                         {"/pdf", FetchOutcome::wrong_type},
+                                         {"/no-type-binary", FetchOutcome::wrong_type},
+                                         {"/loop", FetchOutcome::too_many_redirects},
+                                         {"/to-file", FetchOutcome::blocked_scheme},
+                                         {"/to-credentials", FetchOutcome::bad_url},
+                                         {"/to-port-22", FetchOutcome::blocked_port},
+                                         {"/trickle", FetchOutcome::timeout},
+                                         {"/silent", FetchOutcome::timeout}}));
+  DYNAMIC_SECTION(row.path) {
+    const auto result = fetched(row.path);
+    INFO(result.detail);
+    CHECK(outcome_word(result.outcome) == outcome_word(row.outcome));
+    // No octet of a failed fetch may serve as evidence.
+    CHECK(result.body.empty() == (row.outcome != FetchOutcome::ok));
+    const FetchLimits limits;
+    CHECK(result.body.size() <= limits.body);
+    CHECK(result.raw_bytes <= limits.wire + 2 * limits.headers + (std::size_t{256} << 10U));
+  }
+}
+
+TEST_CASE("redirects are followed one by one and written down") {
+  const auto result = fetched("/two-hops");
+  CHECK(result.redirects == std::vector<std::string>{server().url("/two-hops"), server().url("/to-page")});
+  CHECK(result.final_url == server().url("/page"));
+}
+
+TEST_CASE("what a 503 asks for is kept, and is at most a day") {
+  CHECK(fetched("/later").retry_after == Seconds(7200));
+  CHECK(fetched("/much-later").retry_after == Seconds(86400));
+}
+
+TEST_CASE("the request says who asks and carries nothing else") {
+  auto twice = fetcher(only_this_server());
+  REQUIRE(twice.fetch(server().url("/cookie")).outcome == FetchOutcome::ok);
+  const auto request = twice.fetch(server().url("/echo")).body;
+  CHECK_THAT(request, Catch::Contains("User-Agent: portavoz-verifier/0.1 (+https://example.org/about)"));
+  CHECK_THAT(request, Catch::Contains("Accept-Encoding: gzip\r\n"));
+  CHECK_THAT(request,
+             !Catch::Contains("Cookie") && !Catch::Contains("Referer") && !Catch::Contains("Authorization"));
+}
+
+TEST_CASE("without an exception loopback is refused before anything connects") {
+  auto strict = fetcher(ConnectRule({}, Ports::any));
+  const std::string before = connections_to_other();
+  const std::string port = std::to_string(server().other);
+  for (const std::string host : {"127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0.0.0.0",
+                                 "[::1]", "[::ffff:127.0.0.1]", "good.test", "v6.test", "mapped.test"}) {
+    INFO(host);
+    CHECK(strict.fetch("http://" + host + ":" + port + "/").outcome == FetchOutcome::blocked_address);
+  }
+  CHECK(connections_to_other() == before);
+}
+
+TEST_CASE("an exception is one address and one port") {
+  const std::string before = connections_to_other();
+  CHECK(fetched("/to-other").outcome == FetchOutcome::blocked_port);
+  CHECK(fetched("/to-mapped").outcome == FetchOutcome::blocked_port);
+  auto any_port = fetcher(ConnectRule({loopback(server().http)}, Ports::any));
+  CHECK(any_port.fetch(server().url("/to-other")).outcome == FetchOutcome::blocked_address);
+  CHECK(any_port.fetch(server().url("/to-mapped")).outcome == FetchOutcome::blocked_address);
+  CHECK(any_port.fetch(server().url("/to-other")).final_url ==
+        "http://127.0.0.1:" + std::to_string(server().other) + "/");
+  CHECK(connections_to_other() == before);
+}
+
+TEST_CASE("a name is resolved by the given server, and one bad address refuses it") {
+  auto any_port = fetcher(ConnectRule({loopback(server().http)}, Ports::any));
+  CHECK(any_port.fetch(on("good.test", server().http)).outcome == FetchOutcome::ok);
+  CHECK(any_port.fetch(on("mixed.test", server().http)).outcome == FetchOutcome::blocked_address);
+  CHECK(any_port.fetch(on("private.test", server().http)).outcome == FetchOutcome::blocked_address);
+  CHECK(any_port.fetch(on("unknown.test", server().http)).outcome == FetchOutcome::dns_failed);
+  CHECK(any_port.fetch(on("empty.test", server().http)).outcome == FetchOutcome::dns_failed);
+  CHECK(any_port.fetch(on("failing.test", server().http)).outcome == FetchOutcome::dns_failed);
+  CHECK(any_port.fetch(on("silent.test", server().http)).outcome == FetchOutcome::dns_timeout);
+}
+
+TEST_CASE("a port outside 80 and 443 is refused before the name is looked up") {
+  bool asked = false;
+  Fetcher web_only(
+      ConnectRule(), [&asked](const std::string&, Millis) { return asked = true, Resolution(); }, monotonic,
+      quick());
+  CHECK(web_only.fetch("http://good.test:25/").outcome == FetchOutcome::blocked_port);
+  CHECK_FALSE(asked);
+  CHECK(web_only.fetch("http://good.test/").outcome == FetchOutcome::dns_failed);
+  CHECK(asked);
+}
+
+TEST_CASE("a server that nobody runs is a failed connection") {
+  Fetcher to_nowhere = fetcher(ConnectRule({loopback(1)}));  // tcpmux: no machine serves it today
+  CHECK(to_nowhere.fetch("http://127.0.0.1:1/").outcome == FetchOutcome::connect_failed);
+}
+
+TEST_CASE("a certificate is always verified") {
+  const std::string url = "https://good.test:" + std::to_string(server().https) + "/page";
+  CHECK(fetcher(only_this_server()).fetch(url).outcome == FetchOutcome::tls_failed);
+  auto trusting = quick();
+  trusting.ca_bundle = server().certificate();
+  CHECK(fetcher(only_this_server(), trusting).fetch(url).outcome == FetchOutcome::ok);
+  const std::string other_name = "https://127.0.0.1:" + std::to_string(server().https) + "/page";
+  CHECK(fetcher(only_this_server(), trusting).fetch(other_name).outcome == FetchOutcome::tls_failed);
+}
+
+TEST_CASE("proxies of the environment are not used") {
+  const std::string proxy = "http://127.0.0.1:" + std::to_string(server().other);
+  const std::string before = connections_to_other();
+  ::setenv("http_proxy", proxy.c_str(), 1);
+  ::setenv("ALL_PROXY", proxy.c_str(), 1);
+  CHECK(fetched("/page").outcome == FetchOutcome::ok);
+  ::unsetenv("http_proxy");
+  ::unsetenv("ALL_PROXY");
+  CHECK(connections_to_other() == before);
+}

@@ -1,0 +1,21 @@
+#include "verifier/evidence_store.h"
+
+#include "adapters/os/files.h"
+#include "adapters/sodium/hash.h"
+#include "core/base/text.h"
+
+namespace portavoz {
+
+Result<KeptBody> EvidenceStore::keep(std::string_view octets) const {
+  const std::string name = to_hex(sha256(octets));
+  const std::string folder = directory_ + "/" + name.substr(0, 2);
+  KeptBody kept{name, folder + "/" + name, octets.size()};
+  // Kept before and unharmed: a disk that lost half of it gets it again.
+  const auto there = read_file(kept.path, octets.size());
+  if (there && *there == octets) return kept;
+  if (auto made = make_directories(folder, 0750); !made) return made.error();
+  if (auto written = write_file_atomic(kept.path, octets, 0640); !written) return written.error();
+  return kept;
+}
+
+}  // namespace portavoz

@@ -1,0 +1,102 @@
+// portavoz-verifier: looks at the evidence pages of due checks and leaves reports.
+#include <array>
+#include <cstdio>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "adapters/os/log.h"
+#include "adapters/os/signals.h"
+#include "adapters/yaml/settings_file.h"
+#include "verifier/check_queue.h"
+#include "verifier/examiner.h"
+#include "verifier/work.h"
+
+namespace {
+
+using namespace portavoz;
+
+constexpr const char* usage =
+    "usage: portavoz-verifier [--config FILE] [--once]\n"
+    "Looks at the evidence pages of the checks that are due and leaves a report on each in the register.\n\n"
+    "  --config FILE  the settings (default /etc/portavoz/portavoz.yaml)\n"
+    "  --once         do what is due now, then exit; else wait for checks until SIGTERM\n\n"
+    "Exit status: 0, or 64 usage, 69 the register is away (--once), 78 wrong settings.\n";
+
+struct Arguments {
+  std::string config = "/etc/portavoz/portavoz.yaml";
+  bool once = false;
+  bool help = false;
+};
+
+std::optional<Arguments> parse_arguments(int argc, char** argv) {
+  Arguments arguments;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument == "--once") {
+      arguments.once = true;
+    } else if (argument == "--help") {
+      arguments.help = true;
+    } else if (argument == "--config" && i + 1 < argc) {
+      arguments.config = argv[++i];
+    } else {
+      return std::nullopt;
+    }
+  }
+  return arguments;
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0) return "localhost";
+  return name.data();
+}
+
+int did_not_start(const Error& error) {
+  log_fatal(error.what);
+  return error.kind == ErrorKind::bad_input ? EX_CONFIG : EX_UNAVAILABLE;
+}
+
+// The work has a thread of its own, because the first one waits for signals.
+int run(CheckQueue& queue, Examiner& examiner, bool once) {
+  Result<void> done;
+  std::jthread worker([&](const std::stop_token& stop) {
+    if (once) {
+      done = work_once(queue, examiner, stop);
+    } else {
+      work(queue, examiner, stop);
+    }
+    request_stop();
+  });
+  while (wait_for_signal() == Signal::reload) {
+    log_warning("SIGHUP: the settings are read only at the start; restart the verifier to take new ones");
+  }
+  worker.request_stop();
+  worker.join();
+  if (done) return EX_OK;
+  log_error(done.error().what);
+  return done.error().kind == ErrorKind::unavailable ? EX_UNAVAILABLE : EX_SOFTWARE;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  log_open("portavoz-verifier");
+  install_signals();
+  const auto arguments = parse_arguments(argc, argv);
+  if (!arguments) return std::fputs(usage, stderr), EX_USAGE;
+  if (arguments->help) return std::fputs(usage, stdout) < 0 ? EX_IOERR : EX_OK;
+  const auto settings = load_settings(arguments->config);
+  if (!settings) return did_not_start(settings.error());
+  const std::string host = host_name();
+  auto examiner = Examiner::create(settings->verifier, host);
+  if (!examiner) return did_not_start(examiner.error());
+  CheckQueue queue(settings->database.dsn, host + ":" + std::to_string(getpid()));
+  log_info("started; evidence is kept in " + settings->verifier.evidence);
+  return run(queue, *examiner, arguments->once);
+}
