@@ -103,8 +103,7 @@ MilterAnswer GateSession::end(MilterEnd& message) {
   if (verdict.answer() == Answer::accept) accept(message, verdict);
   record(verdict, message.macro("i").value_or(""));
   if (verdict.answer() == Answer::accept) return MilterAnswer::proceed;
-  const Reply reply = compose_reply(verdict, services_.wording);
-  message.set_reply(reply.code, reply.enhanced, reply.lines);
+  message.set_reply(compose_reply(verdict, services_.wording));
   return verdict.answer() == Answer::reject ? MilterAnswer::reject : MilterAnswer::tempfail;
 }
 
@@ -158,18 +157,22 @@ void GateSession::record(const Verdict& verdict, const std::string& queue_id) {
     note(accepted.list.posting_address, accepted.designation);
 }
 
-void GateSession::forget() {
+void GateSession::forget() noexcept {
   post_.reset();
   mail_from_.clear();
   login_.reset();
 }
 
-void GateSession::failed(std::string_view step, std::string_view what) noexcept {
+Reply GateSession::failed(std::string_view step, std::string_view what) noexcept {
   try {
     log_error("rule=" + std::string(info(Rule::internal_error).word) + " step=\"" + std::string(step) +
               "\" what=\"" + std::string(what) +
               "\" post=" + (is_ours() ? "yes, answered 451" : "no, left alone"));
+    Verdict verdict;
+    verdict.rule = Rule::internal_error;
+    return compose_reply(verdict, services_.wording);
   } catch (...) {  // no memory even for a line of log: the answer is what matters
+    return {};
   }
 }
 

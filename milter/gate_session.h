@@ -42,9 +42,9 @@ class GateSession final : public MilterSession {
   void header(std::string_view name, std::string_view value) override;
   [[nodiscard]] bool body(std::string_view chunk) override;
   [[nodiscard]] MilterAnswer end(MilterEnd& message) override;
-  void forget() override;
+  void forget() noexcept override;
   [[nodiscard]] bool is_ours() const noexcept override { return post_ != nullptr; }
-  void failed(std::string_view step, std::string_view what) noexcept override;
+  [[nodiscard]] Reply failed(std::string_view step, std::string_view what) noexcept override;
 
  private:
   struct Post;  // a message that has a guarded recipient

@@ -1,11 +1,18 @@
 #include "adapters/libmilter/milter.h"
 
 #include <array>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <stdexcept>
+#include <thread>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <libmilter/mfapi.h>
 
@@ -18,6 +25,8 @@ MilterSessionFactory the_factory;  // libmilter's callbacks carry no pointer of 
 struct Connection {
   std::unique_ptr<MilterSession> session;
   unsigned long agreed = 0;  // SMFIP_NR_* and SMFIP_SKIP, as far as the mail server knows them
+  std::optional<Reply>
+      failure;  // a step of the present message failed: the reply at its end, if it is a post
 };
 
 Connection* connection_of(SMFICTX* context) { return static_cast<Connection*>(smfi_getpriv(context)); }
@@ -45,16 +54,16 @@ class Macros : public MilterEnd {
     demand(smfi_chgheader(context_, in(name), nth, nullptr), "remove the field " + name);
   }
 
-  void set_reply(const std::string& code, const std::string& enhanced,
-                 const std::vector<std::string>& lines) override {
-    if (lines.empty() || lines.size() > max_reply_lines) throw std::logic_error("a reply has 1 to 20 lines");
+  void set_reply(const Reply& reply) override {
+    if (reply.lines.empty() || reply.lines.size() > max_reply_lines)
+      throw std::logic_error("a reply has 1 to 20 lines");
     std::vector<std::string> formatted;
-    for (const std::string& line : lines) formatted.push_back(escaped(line));
+    for (const std::string& line : reply.lines) formatted.push_back(escaped(line));
     const auto at = [&](std::size_t i) { return i < formatted.size() ? in(formatted[i]) : nullptr; };
     // The argument list ends at the first null; twenty lines are more than any reply of ours has.
-    demand(smfi_setmlreply(context_, code.c_str(), enhanced.c_str(), at(0), at(1), at(2), at(3), at(4), at(5),
-                           at(6), at(7), at(8), at(9), at(10), at(11), at(12), at(13), at(14), at(15), at(16),
-                           at(17), at(18), at(19), nullptr),
+    demand(smfi_setmlreply(context_, reply.code.c_str(), reply.enhanced.c_str(), at(0), at(1), at(2), at(3),
+                           at(4), at(5), at(6), at(7), at(8), at(9), at(10), at(11), at(12), at(13), at(14),
+                           at(15), at(16), at(17), at(18), at(19), nullptr),
            "set the reply");
   }
 
@@ -74,23 +83,43 @@ class Macros : public MilterEnd {
   SMFICTX* context_;
 };
 
-// The one place where exceptions end. A failure of ours stops a post with 4xx and nothing else.
-sfsistat answer_failure(SMFICTX* context, const char* step, const char* what) noexcept {
-  const Connection* connection = connection_of(context);
-  if (connection == nullptr) return SMFIS_TEMPFAIL;  // negotiation failed: there is no message yet
-  connection->session->failed(step, what);
-  return connection->session->is_ours() ? SMFIS_TEMPFAIL : SMFIS_CONTINUE;
+// The one place where exceptions end: runs one step and remembers that it failed. The answer to a failure is
+// given at the end of the message and never before: libmilter turns a refusal in a step without reply into
+// silence and then ignores the rest of the message, and the mail server would wait for its time limit.
+template <typename Step>
+void take_step(const char* step, Connection& connection, Step body) noexcept {
+  try {
+    if (!connection.failure) body(*connection.session);
+  } catch (const std::exception& exception) {
+    connection.failure = connection.session->failed(step, exception.what());
+  } catch (...) {
+    connection.failure = connection.session->failed(step, "an exception that says nothing");
+  }
 }
 
-template <typename Step>
-sfsistat guarded_step(const char* step, SMFICTX* context, Step body) noexcept {
+// A failure of ours stops a post with 4xx and nothing else.
+sfsistat answer_failure(SMFICTX* context, const Connection& connection) noexcept {
+  if (!connection.session->is_ours()) return SMFIS_CONTINUE;
   try {
-    return body();
-  } catch (const std::exception& exception) {
-    return answer_failure(context, step, exception.what());
-  } catch (...) {
-    return answer_failure(context, step, "an exception that says nothing");
+    if (!connection.failure->code.empty()) Macros(context).set_reply(*connection.failure);
+  } catch (const std::exception&) {
+    // The answer is what matters; the mail server has words of its own for it.
   }
+  return SMFIS_TEMPFAIL;
+}
+
+sfsistat smfis(MilterAnswer answer) noexcept {
+  switch (answer) {
+    case MilterAnswer::proceed: return SMFIS_CONTINUE;
+    case MilterAnswer::reject: return SMFIS_REJECT;
+    case MilterAnswer::tempfail: return SMFIS_TEMPFAIL;
+  }
+  return SMFIS_TEMPFAIL;
+}
+
+void forget_message(Connection& connection) noexcept {
+  connection.session->forget();
+  connection.failure.reset();
 }
 
 // CONTINUE, or no reply at all where the mail server agreed not to wait for one.
@@ -109,94 +138,88 @@ std::string client_address(const _SOCK_ADDR* address) {
   return text.data();
 }
 
+// A session for the connection that begins, and what of the steps offered is wanted.
+sfsistat negotiate(SMFICTX* context, unsigned long offered, unsigned long& wanted) {
+  constexpr unsigned long skipped = SMFIP_NOHELO | SMFIP_NODATA | SMFIP_NOEOH | SMFIP_NOUNKNOWN;
+  constexpr unsigned long silent = SMFIP_NR_CONN | SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR;
+  wanted = offered & (skipped | silent | SMFIP_SKIP | SMFIP_HDR_LEADSPC);
+  smfi_setsymlist(context, SMFIM_CONNECT, in("j"));
+  smfi_setsymlist(context, SMFIM_ENVFROM, in("{mail_addr} {auth_authen} {auth_type}"));
+  smfi_setsymlist(context, SMFIM_ENVRCPT, in("{rcpt_addr}"));
+  smfi_setsymlist(context, SMFIM_EOM, in("i"));
+  auto connection = std::make_unique<Connection>();
+  connection->agreed = wanted & (silent | SMFIP_SKIP);
+  connection->session = the_factory();
+  if (smfi_setpriv(context, connection.get()) != MI_SUCCESS) return SMFIS_REJECT;
+  static_cast<void>(connection.release());  // on_close takes it back
+  return SMFIS_CONTINUE;
+}
+
 // libmilter reads C callbacks; each turns one step into a call of the session.
 extern "C" {
 
 sfsistat on_negotiate(SMFICTX* context, unsigned long /*actions*/, unsigned long steps, unsigned long,
                       unsigned long, unsigned long* wanted_actions, unsigned long* wanted_steps,
                       unsigned long* f2, unsigned long* f3) {
-  return guarded_step("negotiate", context, [&]() -> sfsistat {
-    constexpr unsigned long skipped = SMFIP_NOHELO | SMFIP_NODATA | SMFIP_NOEOH | SMFIP_NOUNKNOWN;
-    constexpr unsigned long silent = SMFIP_NR_CONN | SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR;
-    *wanted_actions = SMFIF_ADDHDRS | SMFIF_CHGHDRS;
-    *wanted_steps = steps & (skipped | silent | SMFIP_SKIP | SMFIP_HDR_LEADSPC);
-    *f2 = 0;
-    *f3 = 0;
-    smfi_setsymlist(context, SMFIM_CONNECT, in("j"));
-    smfi_setsymlist(context, SMFIM_ENVFROM, in("{mail_addr} {auth_authen} {auth_type}"));
-    smfi_setsymlist(context, SMFIM_ENVRCPT, in("{rcpt_addr}"));
-    smfi_setsymlist(context, SMFIM_EOM, in("i"));
-    auto connection = std::make_unique<Connection>();
-    connection->agreed = *wanted_steps & (silent | SMFIP_SKIP);
-    connection->session = the_factory();
-    if (smfi_setpriv(context, connection.get()) != MI_SUCCESS)
-      throw std::runtime_error("smfi_setpriv failed");
-    static_cast<void>(connection.release());  // on_close takes it back
-    return SMFIS_CONTINUE;
-  });
+  *wanted_actions = SMFIF_ADDHDRS | SMFIF_CHGHDRS;
+  *f2 = 0;
+  *f3 = 0;
+  try {
+    return negotiate(context, steps, *wanted_steps);
+  } catch (...) {
+    return SMFIS_REJECT;  // no memory for a session: this connection goes without us, the door sees its posts
+  }
 }
 
 sfsistat on_connect(SMFICTX* context, char* /*name*/, _SOCK_ADDR* address) {
-  return guarded_step("connect", context, [&] {
-    Connection& connection = *connection_of(context);
-    connection.session->connect(client_address(address));
-    return proceed(connection, SMFIP_NR_CONN);
-  });
+  Connection& connection = *connection_of(context);
+  take_step("connect", connection, [&](MilterSession& session) { session.connect(client_address(address)); });
+  return proceed(connection, SMFIP_NR_CONN);
 }
 
 sfsistat on_mail(SMFICTX* context, char** /*arguments*/) {
-  return guarded_step("mail", context, [&] {
-    Connection& connection = *connection_of(context);
-    connection.session->forget();
-    connection.session->mail(Macros(context));
-    return proceed(connection, SMFIP_NR_MAIL);
-  });
+  Connection& connection = *connection_of(context);
+  forget_message(connection);
+  take_step("mail", connection, [&](MilterSession& session) { session.mail(Macros(context)); });
+  return proceed(connection, SMFIP_NR_MAIL);
 }
 
 sfsistat on_rcpt(SMFICTX* context, char** arguments) {
-  return guarded_step("rcpt", context, [&] {
-    Connection& connection = *connection_of(context);
-    connection.session->rcpt(Macros(context), arguments[0]);
-    return proceed(connection, SMFIP_NR_RCPT);
-  });
+  Connection& connection = *connection_of(context);
+  take_step("rcpt", connection, [&](MilterSession& session) { session.rcpt(Macros(context), arguments[0]); });
+  return proceed(connection, SMFIP_NR_RCPT);
 }
 
 sfsistat on_header(SMFICTX* context, char* name, char* value) {
-  return guarded_step("header", context, [&] {
-    Connection& connection = *connection_of(context);
-    connection.session->header(name, value);
-    return proceed(connection, SMFIP_NR_HDR);
-  });
+  Connection& connection = *connection_of(context);
+  take_step("header", connection, [&](MilterSession& session) { session.header(name, value); });
+  return proceed(connection, SMFIP_NR_HDR);
 }
 
 sfsistat on_body(SMFICTX* context, unsigned char* chunk, size_t size) {
-  return guarded_step("body", context, [&]() -> sfsistat {
-    Connection& connection = *connection_of(context);
-    const bool more = connection.session->body({reinterpret_cast<const char*>(chunk), size});
-    return more || (connection.agreed & SMFIP_SKIP) == 0 ? SMFIS_CONTINUE : SMFIS_SKIP;
+  Connection& connection = *connection_of(context);
+  bool more = false;
+  take_step("body", connection, [&](MilterSession& session) {
+    more = session.body({reinterpret_cast<const char*>(chunk), size});
   });
+  return more || (connection.agreed & SMFIP_SKIP) == 0 ? SMFIS_CONTINUE : SMFIS_SKIP;
 }
 
 sfsistat on_end(SMFICTX* context) {
-  return guarded_step("end of message", context, [&]() -> sfsistat {
-    MilterSession& session = *connection_of(context)->session;
+  Connection& connection = *connection_of(context);
+  MilterAnswer answer = MilterAnswer::tempfail;
+  take_step("end of message", connection, [&](MilterSession& session) {
     Macros macros(context);
-    const MilterAnswer answer = session.end(macros);
-    session.forget();
-    switch (answer) {
-      case MilterAnswer::proceed: return SMFIS_CONTINUE;
-      case MilterAnswer::reject: return SMFIS_REJECT;
-      case MilterAnswer::tempfail: return SMFIS_TEMPFAIL;
-    }
-    return SMFIS_TEMPFAIL;
+    answer = session.end(macros);
   });
+  const sfsistat reply = connection.failure ? answer_failure(context, connection) : smfis(answer);
+  forget_message(connection);
+  return reply;
 }
 
 sfsistat on_abort(SMFICTX* context) {
-  return guarded_step("abort", context, [&]() -> sfsistat {
-    if (Connection* connection = connection_of(context)) connection->session->forget();
-    return SMFIS_CONTINUE;
-  });
+  if (Connection* connection = connection_of(context)) forget_message(*connection);
+  return SMFIS_CONTINUE;
 }
 
 sfsistat on_close(SMFICTX* context) {
@@ -207,13 +230,44 @@ sfsistat on_close(SMFICTX* context) {
 
 }  // extern "C"
 
+// Connects to our own socket and hangs up, so that libmilter's listener turns once.
+void wake_listener(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return;
+  path.copy(address.sun_path, path.size());
+  const int caller = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (caller < 0) return;
+  static_cast<void>(connect(caller, reinterpret_cast<const sockaddr*>(&address), sizeof address));
+  close(caller);
+}
+
 class Server final : public MilterServer {
  public:
+  explicit Server(std::string socket_path) : socket_path_(std::move(socket_path)) {}
+
   [[nodiscard]] Result<void> serve() override {
     if (smfi_main() == MI_SUCCESS) return {};
     return Error{ErrorKind::internal, "libmilter stopped with an error; its own log line says why"};
   }
-  void stop() override { smfi_stop(); }
+  void stop() override {
+    // smfi_stop() waits for a lock that the listener holds while it waits up to five seconds for a
+    // connection; between two connections it lets go only for a moment. So somebody calls until smfi_stop()
+    // is through.
+    const std::jthread caller([this](const std::stop_token& through) {
+      std::mutex mutex;
+      std::condition_variable_any never_notified;
+      std::unique_lock lock(mutex);
+      while (!through.stop_requested()) {
+        wake_listener(socket_path_);
+        never_notified.wait_for(lock, through, std::chrono::milliseconds(5), [] { return false; });
+      }
+    });
+    smfi_stop();
+  }
+
+ private:
+  std::string socket_path_;
 };
 
 }  // namespace
@@ -241,7 +295,7 @@ Result<std::unique_ptr<MilterServer>> MilterServer::open(const MilterOptions& op
   if (!opened)
     return Error{ErrorKind::unavailable, "cannot listen on the socket " + options.socket +
                                              ": does its directory exist, and may this user write there?"};
-  return std::unique_ptr<MilterServer>(new Server);
+  return std::unique_ptr<MilterServer>(new Server(options.socket));
 }
 
 }  // namespace portavoz

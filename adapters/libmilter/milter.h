@@ -2,10 +2,11 @@
 // called step by step, and owned here.
 //
 // Only the steps that a gate needs are negotiated, and replies are sent only where an answer is wanted: at
-// the first body chunk and at the end of a message. `accept` is never answered before the end of the message,
-// because Postfix up to 3.7.11 can then skip the next one. No exception crosses libmilter's callbacks: one
-// that reaches this room is told to the session, and the message is answered "try again later" when it was a
-// post and left alone when it was not (see MilterSession::is_ours).
+// the body and at the end of a message. `accept` is never answered before the end of the message, because
+// Postfix up to 3.7.11 can then skip the next one. No exception crosses libmilter's callbacks: one that
+// reaches this room is told to the session, the session sees no further step of that message, and at its end
+// the message is answered "try again later" when it was a post and left alone when it was not (see
+// MilterSession::is_ours).
 //
 // Threads: libmilter calls each session from one thread at a time, but different sessions from different
 // threads; the factory is called from any of them.
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/policy/reply.h"
 
 namespace portavoz {
 
@@ -39,8 +41,7 @@ class MilterEnd : public MilterMacros {
   // shift.
   virtual void remove_field(const std::string& name, int nth) = 0;
   // Sets the reply for MilterAnswer::reject (code 5xx) or tempfail (4xx). Lines are plain text.
-  virtual void set_reply(const std::string& code, const std::string& enhanced,
-                         const std::vector<std::string>& lines) = 0;
+  virtual void set_reply(const Reply& reply) = 0;
 };
 
 enum class MilterAnswer : std::uint8_t { proceed, reject, tempfail };
@@ -56,12 +57,13 @@ class MilterSession {
                       std::string_view value) = 0;              // value as it stood after the colon
   [[nodiscard]] virtual bool body(std::string_view chunk) = 0;  // false: no more of this body is wanted
   [[nodiscard]] virtual MilterAnswer end(MilterEnd& message) = 0;
-  virtual void forget() = 0;  // the message is over or was aborted: nothing of it may stay
+  virtual void forget() noexcept = 0;  // the message is over or was aborted: nothing of it may stay
 
   // Whether a failure at this moment concerns a post. Ordinary mail passes whatever happens in us.
   [[nodiscard]] virtual bool is_ours() const noexcept = 0;
-  // An exception left a step: for the log. The step was answered as is_ours() says.
-  virtual void failed(std::string_view step, std::string_view what) noexcept = 0;
+  // An exception left a step: for the log, and for a post the 4xx reply at its end. One without code leaves
+  // the mail server its own words.
+  [[nodiscard]] virtual Reply failed(std::string_view step, std::string_view what) noexcept = 0;
 };
 
 struct MilterOptions {

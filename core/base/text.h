@@ -25,6 +25,7 @@ namespace portavoz {
 // Without leading and trailing space, tab, CR and LF.
 [[nodiscard]] std::string_view trim(std::string_view text);
 [[nodiscard]] std::vector<std::string> split(std::string_view text, char separator);
+[[nodiscard]] std::string join(const std::vector<std::string>& parts, std::string_view separator);
 
 // The whole text as a decimal number, without sign or blanks; nothing when it is not one or does not fit.
 [[nodiscard]] std::optional<std::uint64_t> parse_decimal(std::string_view text);

@@ -46,3 +46,9 @@ TEST_CASE("a moment is written as RFC 3339 in UTC") {
   CHECK(to_rfc3339(Instant(Seconds(0))) == "1970-01-01T00:00:00Z");
   CHECK(to_rfc3339(Instant(Seconds(1'709'251'199))) == "2024-02-29T23:59:59Z");
 }
+
+TEST_CASE("parts are joined with the separator between them and nowhere else") {
+  CHECK(join({}, ", ").empty());
+  CHECK(join({"es"}, ", ") == "es");
+  CHECK(join({"es", "", "en"}, ", ") == "es, , en");
+}

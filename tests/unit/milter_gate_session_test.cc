@@ -34,9 +34,8 @@ class FakeServer final : public MilterEnd {
   void remove_field(const std::string& name, int nth) override {
     removed.push_back(name + " " + std::to_string(nth));
   }
-  void set_reply(const std::string& code, const std::string& enhanced,
-                 const std::vector<std::string>& lines) override {
-    reply = code + " " + enhanced + " " + lines.front();
+  void set_reply(const Reply& given) override {
+    reply = given.code + " " + given.enhanced + " " + given.lines.front();
   }
 };
 
@@ -243,4 +242,16 @@ TEST_CASE("before the first roll a post to a configured list is asked to come ag
   CHECK(gate.message({"avisos@listas.example"}, honest, "norte") == "tempfail");
   CHECK(gate.server.reply.find("451 4.3.0") == 0);
   CHECK(gate.message({"lectora@lectores.example"}, honest, "") == "proceed");
+}
+
+TEST_CASE("a failure of ours is an internal-error: a post is asked to come again") {
+  Gate gate;
+  gate.session.mail(gate.server);
+  gate.server.macros["{rcpt_addr}"] = "avisos@listas.example";
+  gate.session.rcpt(gate.server, "<avisos@listas.example>");
+  CHECK(gate.session.is_ours());
+  const Reply reply = gate.session.failed("header", "bad_alloc");
+  CHECK(reply.code == "451");
+  CHECK(reply.enhanced == "4.3.0");
+  CHECK(reply.lines.front() == "en:reply.internal-error");
 }
