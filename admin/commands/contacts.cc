@@ -1,0 +1,133 @@
+#include <array>
+
+#include "admin/columns.h"
+#include "admin/commands/commands.h"
+#include "admin/inputs.h"
+
+namespace portavoz::admin {
+namespace {
+
+constexpr std::array<Column, 13> contact_columns{{
+    {"contact_id", Form::integer, "CONTACT"},
+    {"assembly", Form::text, "ASSEMBLY"},
+    {"address", Form::text, "ADDRESS"},
+    {"list", Form::text, "LIST"},
+    {"state", Form::state, "STATE"},
+    {"since", Form::time, "SINCE (UTC)"},
+    {"evidence_url", Form::text, ""},
+    {"logins", Form::texts, ""},
+    {"decision_id", Form::integer, ""},
+    {"decision_kind", Form::text, ""},
+    {"decided_by", Form::text, "DECIDED BY"},
+    {"reason", Form::text, ""},
+    {"applied_at", Form::time, ""},
+}};
+
+// What `apply` sends to the register.
+struct Application {
+  std::string list, address, url;
+  std::optional<std::string> language;
+};
+
+Result<Application> judged(Context& context, const Apply& args) {
+  const auto list = address(args.list, "--list");
+  if (!list) return list.error();
+  const auto applicant = address(args.address, "--address");
+  if (!applicant) return applicant.error();
+  const auto url = page_url(args.url);
+  if (!url) return url.error();
+  Application application{*list, *applicant, *url, std::nullopt};
+  if (args.language.empty()) return application;
+  const auto known = context.languages();
+  if (!known) return known.error();
+  const auto tags = languages({args.language}, *known);
+  if (!tags) return tags.error();
+  application.language = tags->front();
+  return application;
+}
+
+std::optional<std::string> given(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  return text;
+}
+
+}  // namespace
+
+Result<Answer> run(Context& context, const Apply& args) {
+  const auto application = judged(context, args);
+  if (!application) return application.error();
+  const auto rows = tell(context, "SELECT portavoz.apply_for($1, $2, $3, $4, $5::text[], $6) AS contact_id",
+                         {application->list, args.assembly, application->address, application->url,
+                          pg::array_literal(args.logins), application->language});
+  if (!rows) return rows.error();
+  const std::string id = text(*rows, 0, "contact_id");
+  std::string said = "Contact " + id + ": " + args.assembly + " applied to post to " + application->list +
+                     " as " + application->address +
+                     ". It may not post yet. Next: make sure that the holder of the address wants "
+                     "this, then `portavoz confirm " +
+                     id + " --reason …`.";
+  if (args.logins.empty()) {
+    said +=
+        "\nNo --login was given: once designated, nothing could prove that a post comes from this address.";
+  }
+  return Answer{Json::object({{"contact_id", rows->integer(0, "contact_id")}, {"state", "applied"}}),
+                lay_out(said, context.screen()), 0};
+}
+
+Result<Answer> run(Context& context, const Confirm& args) {
+  const auto contact = number(args.contact, "contact");
+  if (!contact) return contact.error();
+  const auto rows = tell(context, "SELECT portavoz.confirm($1::bigint, $2)", {*contact, args.reason});
+  if (!rows) return rows.error();
+  return Answer{
+      Json::object({{"contact_id", Json::verbatim(*contact)}, {"state", "confirmed"}}),
+      lay_out("Contact " + *contact +
+                  " is confirmed and a check of its page is due now. Next: `portavoz reports` shows what the "
+                  "verifier found; for an assembly that you know, `portavoz vouch " +
+                  *contact + " --reason …`.",
+              context.screen()),
+      0};
+}
+
+Result<Answer> run(Context& context, const CheckAgain& args) {
+  const auto contact = number(args.contact, "contact");
+  if (!contact) return contact.error();
+  const auto rows = tell(context, "SELECT portavoz.request_check($1::bigint) AS check_id", {*contact});
+  if (!rows) return rows.error();
+  return Answer{
+      Json::object({{"contact_id", Json::verbatim(*contact)}, {"check_id", rows->integer(0, "check_id")}}),
+      lay_out("Check " + text(*rows, 0, "check_id") + " of contact " + *contact +
+                  "'s page is due now. Next: `portavoz reports` once the verifier has been there.",
+              context.screen()),
+      0};
+}
+
+Result<Answer> run(Context& context, const Contacts& args) {
+  std::optional<std::string> list;
+  if (!args.list.empty()) {
+    const auto parsed = address(args.list, "--list");
+    if (!parsed) return parsed.error();
+    list = *parsed;
+  }
+  if (!args.state.empty()) {
+    if (const auto known = state(args.state); !known) return known.error();
+  }
+  const auto rows =
+      ask(context,
+          "SELECT " + select_list(contact_columns) +
+              " FROM portavoz.contacts_overview WHERE ($1::text IS NULL OR list IN (SELECT posting_address "
+              "FROM portavoz.lists_overview WHERE posting_address = $1 OR $1 = ANY (aliases))) AND "
+              "($2::text IS NULL OR state = $2) ORDER BY list, contact_id",
+          {list, given(args.state)});
+  if (!rows) return rows.error();
+  const std::string none =
+      list || !args.state.empty()
+          ? "No contact is like that. `portavoz contacts` shows all of them."
+          : "There is no contact yet. `portavoz apply --help` shows how an assembly applies.";
+  return Answer{Json::object({{"contacts", json_of(*rows, contact_columns)}}),
+                rows->size() == 0 ? lay_out(none, context.screen())
+                                  : lay_out(table_of(*rows, contact_columns), context.screen()),
+                0};
+}
+
+}  // namespace portavoz::admin

@@ -1,0 +1,220 @@
+// The shelf lies on the door's host, and only root and the door's group can open it; who released or dropped
+// what is recorded in the register like any other decision.
+#include <filesystem>
+
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "adapters/os/process.h"
+#include "adapters/shelf/shelf.h"
+#include "admin/columns.h"
+#include "admin/commands/commands.h"
+#include "core/base/text.h"
+#include "core/base/time.h"
+#include "core/seal/judge.h"
+#include "core/text_table/display.h"
+
+namespace portavoz::admin {
+namespace {
+
+Result<Shelf> open_shelf(Context& context) {
+  const auto settings = context.settings();
+  if (!settings) return settings.error();
+  const Settings::Door& door = (*settings)->door;
+  // Shelf::open makes the directory, as the door needs it; looking must not.
+  std::error_code problem;
+  if (!std::filesystem::exists(door.held, problem) && !problem) {
+    return Error{ErrorKind::not_found,
+                 "There is no shelf of held posts at " + door.held +
+                     ". Run this on the door's host, and see door.held in the configuration."};
+  }
+  return Shelf::open(door.held, {door.held_max_posts, door.held_max_bytes});
+}
+
+std::string meaning(const HeldPost& post) {
+  const HeldReasonInfo* info = find_held_reason(post.reason);
+  return info == nullptr ? post.reason : post.reason + ": " + std::string(info->meaning);
+}
+
+Json json_of(const HeldPost& post) {
+  return Json::object({{"id", post.id},
+                       {"held_at", to_rfc3339(post.time)},
+                       {"list", post.list},
+                       {"reason", post.reason},
+                       {"detail", post.detail},
+                       {"from", post.from},
+                       {"subject", post.subject},
+                       {"message_id", post.message_id},
+                       {"sender", post.sender},
+                       {"recipient", post.recipient},
+                       {"queue_id", post.queue_id},
+                       {"size", post.size}});
+}
+
+std::string facts_of(const HeldPost& post, const Screen& screen) {
+  return lay_out({{"held post", post.id, Style::strong},
+                  {"since", shown_time(to_rfc3339(post.time)) + " UTC", Style::plain},
+                  {"why", meaning(post), Style::plain},
+                  {"detail", post.detail, Style::plain},
+                  {"list", post.list, Style::plain},
+                  {"From (proves nothing)", post.from, Style::plain},
+                  {"subject", post.subject, Style::plain},
+                  {"sender (MAIL)", post.sender, Style::plain},
+                  {"recipient", post.recipient, Style::plain},
+                  {"queue id", post.queue_id, Style::plain},
+                  {"Message-ID", post.message_id, Style::plain},
+                  {"octets", std::to_string(post.size), Style::plain}},
+                 screen);
+}
+
+std::string how_it_ended(const Release& release, const Ended& ended) {
+  std::string out = "The list manager " + release.argv.front();
+  if (ended.signal != 0) {
+    out += " was ended by signal " + std::to_string(ended.signal);
+  } else if (ended.exit_status != 0) {
+    out += " ended with status " + std::to_string(ended.exit_status);
+  } else {
+    out += " did not read the whole post";
+  }
+  const std::string said(trim(ended.err.empty() ? ended.out : ended.err));
+  return said.empty() ? out : out + " and said: " + said;
+}
+
+// As the user that the door ran as: the list manager's files belong to it.
+Result<Ended> run_list_manager(const Release& release) {
+  std::optional<Identity> identity;
+  if (geteuid() == 0) {
+    identity = Identity{release.uid, release.gid};
+  } else if (geteuid() != release.uid) {
+    return Error{ErrorKind::forbidden,
+                 "The list manager has to run as the door's user, and only root can do that. Run it with "
+                 "sudo."};
+  }
+  return portavoz::run({.argv = release.argv, .input = release.message, .identity = identity});
+}
+
+Result<void> record(pg::Connection& registry, const char* action, const HeldPost& post,
+                    const std::string& reason) {
+  const auto rows =
+      registry.query("SELECT portavoz.record_held($1, $2, $3, $4)", {action, post.id, post.list, reason});
+  if (!rows) return rows.error();
+  return {};
+}
+
+// Hands the post over inside the transaction that records it, so that the history has it exactly when it went
+// out.
+Result<void> hand_over(pg::Connection& registry, Shelf& shelf, const HeldPost& post,
+                       const std::string& reason) {
+  if (auto begun = registry.exec("BEGIN"); !begun) return begun;
+  if (auto recorded = record(registry, "release", post, reason); !recorded) return recorded;
+  std::string why;
+  const auto status = shelf.release(post.id, [&](const Release& release) -> Result<int> {
+    const auto ended = run_list_manager(release);
+    if (!ended) return ended.error();
+    if (ended->succeeded()) return EX_OK;
+    why = how_it_ended(release, *ended);
+    return ended->exit_status != 0 ? ended->exit_status : EX_IOERR;
+  });
+  // In doubt: it went out and could not be taken off the shelf. That it went out belongs into the history.
+  const bool went_out = status ? *status == EX_OK : status.error().kind == ErrorKind::in_doubt;
+  if (went_out) {
+    if (const auto committed = registry.exec("COMMIT"); !committed) {
+      return Error{ErrorKind::in_doubt,
+                   "Post " + post.id +
+                       " went to the list, but the register may not have it in its history: " +
+                       committed.error().what + " Do not release it again."};
+    }
+  }
+  if (!status) return status.error();
+  if (*status == EX_OK) return {};
+  return Error{ErrorKind::unavailable,
+               why + ". Post " + post.id + " stays on the shelf and nothing was recorded."};
+}
+
+// The post and the register, both needed before anything is changed.
+struct Both {
+  Shelf shelf;
+  HeldPost post;
+  pg::Connection* registry;
+};
+
+Result<Both> find_both(Context& context, const std::string& id) {
+  auto shelf = open_shelf(context);
+  if (!shelf) return shelf.error();
+  auto post = shelf->find(id);
+  if (!post) return post.error();
+  const auto registry = context.registry();
+  if (!registry) return registry.error();
+  return Both{std::move(*shelf), std::move(*post), *registry};
+}
+
+}  // namespace
+
+Result<Answer> run(Context& context, const HeldList& /*args*/) {
+  const auto shelf = open_shelf(context);
+  if (!shelf) return shelf.error();
+  const auto posts = shelf->list();
+  if (!posts) return posts.error();
+  std::vector<Json> items;
+  Table table{{"ID", "SINCE (UTC)", "LIST", "FROM (PROVES NOTHING)", "SUBJECT", "WHY"}, {}};
+  for (const HeldPost& post : *posts) {
+    items.push_back(json_of(post));
+    table.rows.push_back({{post.id, Style::plain},
+                          {shown_time(to_rfc3339(post.time)), Style::plain},
+                          {post.list, Style::plain},
+                          {post.from, Style::plain},
+                          {post.subject, Style::plain},
+                          {post.reason, Style::waiting}});
+  }
+  std::string out = posts->empty()
+                        ? std::string("No post is held. Everything that reached the door was sealed.\n")
+                        : lay_out(table, context.screen()) + "Next: `portavoz held show ID`.\n";
+  return Answer{Json::object({{"held", Json::array(std::move(items))}}), std::move(out), 0};
+}
+
+Result<Answer> run(Context& context, const HeldShow& args) {
+  const auto shelf = open_shelf(context);
+  if (!shelf) return shelf.error();
+  const auto post = shelf->find(args.id);
+  if (!post) return post.error();
+  const auto octets = shelf->octets(args.id);
+  if (!octets) return octets.error();
+  Json json = json_of(*post);
+  json.set("message", *octets);
+  std::string out = facts_of(*post, context.screen()) + '\n' + screen_text(*octets) +
+                    (octets->ends_with('\n') ? "\n" : "\n\n") + "Next: `portavoz held release " + post->id +
+                    " --reason …` or `portavoz held drop " + post->id + " --reason …`.\n";
+  return Answer{Json::object({{"held", std::move(json)}}), std::move(out), 0};
+}
+
+Result<Answer> run(Context& context, const HeldRelease& args) {
+  auto both = find_both(context, args.id);
+  if (!both) return both.error();
+  // A failure leaves the transaction open; the connection ends with the program, and PostgreSQL rolls it
+  // back.
+  if (const auto done = hand_over(*both->registry, both->shelf, both->post, args.reason); !done)
+    return done.error();
+  return Answer{Json::object({{"id", args.id}, {"action", "release"}}),
+                lay_out("Post " + args.id + " went to the list manager of " + both->post.list +
+                            " and is off the shelf. Next: `portavoz held list`.",
+                        context.screen()),
+                0};
+}
+
+Result<Answer> run(Context& context, const HeldDrop& args) {
+  auto both = find_both(context, args.id);
+  if (!both) return both.error();
+  const auto recorded = tell(context, "SELECT portavoz.record_held('drop', $1, $2, $3)",
+                             {both->post.id, both->post.list, args.reason});
+  if (!recorded) return recorded.error();
+  if (const auto removed = both->shelf.remove(args.id); !removed) {
+    return Error{removed.error().kind, "The history says that post " + args.id +
+                                           " was dropped, but it is still on the shelf: " +
+                                           removed.error().what + ". Drop it again."};
+  }
+  return Answer{Json::object({{"id", args.id}, {"action", "drop"}}),
+                lay_out("Post " + args.id + " is thrown away. Next: `portavoz held list`.", context.screen()),
+                0};
+}
+
+}  // namespace portavoz::admin

@@ -1,0 +1,142 @@
+#include "core/evidence/inspect.h"
+
+#include <algorithm>
+#include <array>
+
+#include "adapters/ares/resolver.h"
+#include "adapters/curl/fetcher.h"
+#include "adapters/json/finding_json.h"
+#include "adapters/os/clock.h"
+#include "adapters/os/files.h"
+#include "admin/commands/commands.h"
+#include "admin/inputs.h"
+#include "core/base/text.h"
+
+namespace portavoz::admin {
+namespace {
+
+constexpr std::uint64_t largest_file = std::uint64_t{64} << 20U;  // the judgement has its own, smaller bound
+
+struct Ending {
+  std::string_view suffix;
+  const char* type;
+};
+
+constexpr std::array<Ending, 9> types{{
+    {".html", "text/html"},
+    {".htm", "text/html"},
+    {".xhtml", "application/xhtml+xml"},
+    {".txt", "text/plain"},
+    {".xml", "application/xml"},
+    {".vcf", "text/vcard"},
+    {".json", "application/json"},
+    {".pdf", "application/pdf"},
+    {".md", "text/markdown"},
+}};
+
+// What a server would say of a file with this name; a page when the name says nothing.
+std::string guessed_type(const std::string& file) {
+  const std::string name = ascii_lower(file);
+  const auto* const found = std::find_if(types.begin(), types.end(),
+                                         [&](const Ending& each) { return name.ends_with(each.suffix); });
+  return found == types.end() ? "text/html" : found->type;
+}
+
+// The settings of the verifier where there are any: this command works without a configuration, too.
+Result<Settings::Verifier> verifier_settings(Context& context) {
+  const auto settings = context.settings();
+  if (settings) return (*settings)->verifier;
+  if (context.config_named() || settings.error().kind == ErrorKind::bad_input) return settings.error();
+  context.forget_configuration_failure();
+  return Settings::Verifier{};
+}
+
+Result<FetchResult> fetch(Context& context, const std::string& url) {
+  const auto settings = verifier_settings(context);
+  if (!settings) return settings.error();
+  std::vector<Endpoint> exceptions;
+  for (const std::string& each : settings->allow) {
+    const auto endpoint = parse_endpoint(each);
+    if (!endpoint) return endpoint.error();
+    exceptions.push_back(*endpoint);
+  }
+  const auto resolver = Resolver::create(settings->resolvers, monotonic);
+  if (!resolver) return resolver.error();
+  FetcherOptions options;
+  options.about = settings->about;
+  Fetcher fetcher(
+      ConnectRule(std::move(exceptions)),
+      [&](const std::string& name, Millis deadline) { return resolver->resolve(name, deadline); }, monotonic,
+      std::move(options));
+  return fetcher.fetch(url);
+}
+
+struct Look {
+  Inspection inspection;
+  std::string content_type, final_url;
+  int http_status = 0;
+};
+
+Result<Look> look(Context& context, const Inspect& args, const std::string& url, const MailAddress& address) {
+  if (args.html.empty()) {
+    const auto fetched = fetch(context, url);
+    if (!fetched) return fetched.error();
+    return Look{inspect_fetched(*fetched, address), fetched->content_type, fetched->final_url,
+                fetched->http_status};
+  }
+  const auto octets = read_file(args.html, largest_file);
+  if (!octets) return octets.error();
+  const std::string type = args.content_type.empty() ? guessed_type(args.html) : args.content_type;
+  return Look{inspect_page(*octets, type, url, address), type, url, 0};
+}
+
+std::string yes_no(const std::optional<bool>& value) {
+  return !value ? "cannot tell" : *value ? "yes" : "no";
+}
+
+std::string told(const Look& look, const std::string& url, const std::string& address, const Screen& screen) {
+  const Finding& finding = look.inspection.finding;
+  std::string page(outcome_word(look.inspection.outcome));
+  if (look.http_status != 0) page += ", HTTP " + std::to_string(look.http_status);
+  if (!look.content_type.empty()) page += ", " + look.content_type;
+  std::vector<std::string> reasons;
+  for (const Reason& reason : finding.reasons)
+    reasons.push_back(reason_text(reason, ReasonLanguage::english));
+  std::vector<Fact> facts{{"address", address, Style::plain}, {"page", url, Style::plain}};
+  if (look.final_url != url) facts.push_back({"led to", look.final_url, Style::plain});
+  facts.insert(facts.end(), {{"read", page, Style::plain},
+                             {"published", yes_no(finding.published), Style::strong},
+                             {"official", yes_no(finding.official), Style::strong},
+                             {"written as", finding.form, Style::plain},
+                             {"where", finding.context, Style::plain}});
+  if (!finding.excerpt.empty()) facts.push_back({"excerpt", finding.excerpt, Style::plain});
+  facts.push_back({"reasons", join(reasons, "\n"), Style::plain});
+  std::string out = lay_out(facts, screen);
+  if (finding.evidence.empty()) return out;
+  Table table{{"WRITTEN AS", "WHERE", "TEXT"}, {}};
+  for (const Evidence& each : finding.evidence) {
+    table.rows.push_back({{each.form, Style::plain}, {each.where, Style::plain}, {each.text, Style::plain}});
+  }
+  return out + '\n' + lay_out(table, screen);
+}
+
+}  // namespace
+
+Result<Answer> run(Context& context, const Inspect& args) {
+  const auto url = page_url(args.url);
+  if (!url) return url.error();
+  const auto wanted = MailAddress::parse(args.address);
+  if (!wanted) return wanted.error();
+  if (args.html.empty() && !args.content_type.empty()) {
+    return Error{ErrorKind::bad_input,
+                 "--content-type says what a file is; it goes with --html FILE alone. From the network, the "
+                 "server says it."};
+  }
+  const auto looked = look(context, args, *url, *wanted);
+  if (!looked) return looked.error();
+  return Answer{Json::verbatim(finding_json(looked->inspection.finding, wanted->text(), *url,
+                                            looked->inspection.outcome)),
+                told(*looked, *url, wanted->text(), context.screen()), 0};
+}
+
+}  // namespace portavoz::admin

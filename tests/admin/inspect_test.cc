@@ -1,0 +1,89 @@
+#include "tests/admin/program.h"
+
+using namespace portavoz::test;
+
+namespace {
+
+const std::string url = "https://norte.example/contacto";
+const std::string page =
+    "<html><body><h1>Contacto</h1><p>Escribe a <a "
+    "href=\"mailto:info@norte.example\">info@norte.example</a></p>"
+    "</body></html>";
+
+}  // namespace
+
+TEST_CASE("inspect judges a page from a file without configuration, register or network") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.write("page.html", page);
+  const Ran result = command_line({"inspect", "--json", "--html", file, url, "info@norte.example"});
+  INFO(result.err);
+  REQUIRE(result.status == 0);
+  const auto found = result.json();
+  CHECK(found.at("address") == "info@norte.example");
+  CHECK(found.at("url") == url);
+  CHECK(found.at("outcome") == "ok");
+  CHECK(found.at("published") == true);
+  CHECK(found.at("official").is_boolean());
+  CHECK(found.at("form").is_string());
+  CHECK(found.at("context").is_string());
+  REQUIRE_FALSE(found.at("evidence").empty());
+  for (const char* member : {"form", "where", "text"})
+    CHECK(found.at("evidence").at(0).at(member).is_string());
+  CHECK(found.at("reasons").at(0).is_string());
+
+  const Ran otherwise = command_line({"inspect", url, "info@norte.example", "--html", file, "--json"});
+  CHECK(otherwise.out == result.out);
+
+  const Ran text = command_line({"inspect", url, "info@norte.example", "--html", file});
+  CHECK(text.status == 0);
+  CHECK(text.out.find("published   yes") != std::string::npos);
+}
+
+TEST_CASE("inspect exits 0 whatever the answer is, when it could judge") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.write("page.html", page);
+  const Ran absent = command_line({"inspect", "--json", "--html", file, url, "info@sur.example"});
+  CHECK(absent.status == 0);
+  CHECK(absent.json().at("published") == false);
+  const std::string picture = directory.write("page.bin", "\x89PNG");
+  const Ran odd = command_line(
+      {"inspect", "--json", "--html", picture, "--content-type", "image/png", url, "info@sur.example"});
+  CHECK(odd.status == 0);
+  CHECK(odd.json().at("published").is_null());
+  CHECK(odd.json().at("official").is_null());
+}
+
+TEST_CASE("the type of a file is guessed from its name") {
+  const TemporaryDirectory directory;
+  const std::string markup = "<p>info@norte.example</p>";
+  const auto outcome = [&](const char* name) {
+    return command_line(
+               {"inspect", "--json", "--html", directory.write(name, markup), url, "info@norte.example"})
+        .json()
+        .at("outcome");
+  };
+  CHECK(outcome("a.html") == "ok");
+  CHECK(outcome("a.TXT") == "ok");
+  CHECK(outcome("a.pdf") == "wrong_type");
+}
+
+TEST_CASE("inspect refuses what is no page and no address") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.write("page.html", page);
+  CHECK(command_line({"inspect", "--html", file, "ftp://norte.example/", "info@norte.example"}).status == 65);
+  CHECK(command_line({"inspect", "--html", file, url, "info"}).status == 65);
+  CHECK(command_line({"inspect", "--html", directory.path("none.html"), url, "info@norte.example"}).status ==
+        66);
+  CHECK(command_line({"inspect", "--content-type", "text/html", url, "info@norte.example"}).status == 65);
+}
+
+TEST_CASE("inspect from the network connects to no address that is not public") {
+  const TemporaryDirectory directory;
+  const std::string config = directory.write("p.yaml", "verifier:\n  allow: []\n");
+  const Ran result =
+      command_line({"--config", config, "inspect", "--json", "http://127.0.0.1/", "info@norte.example"});
+  INFO(result.err);
+  CHECK(result.status == 0);
+  CHECK(result.json().at("outcome") == "blocked_address");
+  CHECK(result.json().at("published").is_null());
+}
