@@ -1,0 +1,178 @@
+#include "adapters/pg/connection.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include <poll.h>
+
+#include <libpq-fe.h>
+
+#include "core/base/owned.h"
+#include "core/base/text.h"
+
+namespace portavoz::pg {
+
+namespace {
+
+using PgNotify = Owned<PGnotify, PQfreemem>;
+
+// The server's notices say nothing that the caller has to know, and standard error is the log's.
+void drop_notice(void* /*context*/, const PGresult* /*result*/) {}
+
+bool is_commit(std::string_view sql) {
+  const std::string_view word = trim(sql);
+  return ascii_istarts_with(word, "commit") || ascii_istarts_with(word, "end");
+}
+
+// PostgreSQL 15, appendix A. Classes are the first two characters.
+ErrorKind kind_of(std::string_view sqlstate) {
+  if (sqlstate == "PV001") return ErrorKind::bad_input;
+  if (sqlstate == "PV002") return ErrorKind::not_found;
+  if (sqlstate == "PV003") return ErrorKind::conflict;
+  if (sqlstate == "PV004") return ErrorKind::forbidden;
+  if (sqlstate == "42501") return ErrorKind::forbidden;    // insufficient_privilege
+  if (sqlstate == "23505") return ErrorKind::conflict;     // unique_violation
+  if (sqlstate == "25006") return ErrorKind::unavailable;  // read_only_sql_transaction: this is a standby
+  const std::string_view sql_class = sqlstate.substr(0, 2);
+  if (sql_class == "22" || sql_class == "23") return ErrorKind::bad_input;  // data and integrity
+  if (sql_class == "28") return ErrorKind::forbidden;                       // invalid authorization
+  // connection, rollback (deadlock, serialisation), resources, object in use, operator intervention, system
+  // error
+  constexpr std::array away{"08", "40", "53", "55", "57", "58"};
+  if (std::find(away.begin(), away.end(), sql_class) != away.end()) return ErrorKind::unavailable;
+  return ErrorKind::internal;
+}
+
+// What PostgreSQL says when the schema is not there, or older than the program.
+bool is_schema_missing(std::string_view sqlstate) {
+  return sqlstate == "3F000" || sqlstate == "42P01" || sqlstate == "42883" || sqlstate == "42703";
+}
+
+std::string one_line(const char* text) {
+  std::string line(trim(text == nullptr ? "" : text));
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return line;
+}
+
+std::string field(const PGresult* result, int code) { return one_line(PQresultErrorField(result, code)); }
+
+}  // namespace
+
+void Connection::Close::operator()(pg_conn* connection) const noexcept { PQfinish(connection); }
+
+Result<Connection> Connection::open(const std::string& dsn) {
+  // In expand_dbname mode the string in dbname overrides what stands before it and yields to what stands
+  // behind it.
+  const std::array<const char*, 9> keywords{"connect_timeout",
+                                            "application_name",
+                                            "keepalives_idle",
+                                            "keepalives_interval",
+                                            "keepalives_count",
+                                            "tcp_user_timeout",
+                                            "dbname",
+                                            "client_encoding",
+                                            nullptr};
+  const std::array<const char*, 9> values{"5",     "portavoz",  "30",   "10",   "3",
+                                          "30000", dsn.c_str(), "UTF8", nullptr};
+  std::unique_ptr<pg_conn, Close> connection(PQconnectdbParams(keywords.data(), values.data(), 1));
+  if (!connection || PQstatus(connection.get()) != CONNECTION_OK) {
+    std::string why = one_line(PQerrorMessage(connection.get()));
+    if (!why.ends_with('.')) why += '.';
+    // A server that answers a ping is there; then it is this login or this database that it does not take.
+    if (PQpingParams(keywords.data(), values.data(), 1) == PQPING_OK) {
+      return Error{
+          ErrorKind::forbidden,
+          "The register refuses the connection: " + why +
+              " Check that register.dsn names its database and that this system user has a role in it."};
+    }
+    return Error{ErrorKind::unavailable, "The register cannot be reached: " + why +
+                                             " Check that PostgreSQL runs and that register.dsn names it."};
+  }
+  PQsetNoticeReceiver(connection.get(), drop_notice, nullptr);
+  return Connection(std::move(connection));
+}
+
+Result<Rows> Connection::query(const std::string& sql, const std::vector<Param>& params) {
+  std::vector<const char*> values;
+  values.reserve(params.size());
+  for (const Param& param : params) values.push_back(param ? param->c_str() : nullptr);
+  return take(PQexecParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr,
+                           values.data(), nullptr, nullptr, 0),
+              sql);
+}
+
+Result<void> Connection::exec(const std::string& sql) {
+  auto rows = take(PQexec(connection_.get(), sql.c_str()), sql);
+  if (!rows) return rows.error();
+  return {};
+}
+
+Result<Rows> Connection::write(const std::string& sql, const std::vector<Param>& params) {
+  if (auto begun = exec("BEGIN"); !begun) return begun.error();
+  auto rows = query(sql, params);
+  if (!rows) {
+    const std::string sqlstate = last_sqlstate_;
+    if (auto undone = exec("ROLLBACK"); !undone)
+      return rows;  // the first error says more; the server undoes it too
+    last_sqlstate_ = sqlstate;
+    return rows;
+  }
+  if (auto committed = exec("COMMIT"); !committed) return committed.error();
+  return rows;
+}
+
+bool Connection::wait_notification(Millis timeout) {
+  if (drain_notifications()) return true;  // it may have come with the answer to a query
+  pollfd socket{.fd = PQsocket(connection_.get()), .events = POLLIN, .revents = 0};
+  if (socket.fd < 0 || poll(&socket, 1, static_cast<int>(timeout.count())) <= 0) return false;
+  if (PQconsumeInput(connection_.get()) == 0) return false;
+  return drain_notifications();
+}
+
+bool Connection::drain_notifications() {
+  bool any = false;
+  while (const PgNotify notification{PQnotifies(connection_.get())}) any = true;
+  return any;
+}
+
+bool Connection::alive() const { return PQstatus(connection_.get()) == CONNECTION_OK; }
+
+Result<Rows> Connection::take(pg_result* taken, const std::string& sql) {
+  PgResult result(taken);
+  switch (PQresultStatus(result.get())) {
+    case PGRES_COMMAND_OK:
+    case PGRES_TUPLES_OK:
+      // COMMIT of a transaction that failed before "succeeds" with the tag ROLLBACK: nothing was written.
+      if (is_commit(sql) && std::string_view(PQcmdStatus(result.get())) == "ROLLBACK")
+        return Error{ErrorKind::conflict,
+                     "The transaction was rolled back, because a statement in it had failed."};
+      return Rows(std::move(result));
+    default: return error_from(result.get(), sql);
+  }
+}
+
+Error Connection::error_from(const pg_result* result, const std::string& sql) {
+  last_sqlstate_ = field(result, PG_DIAG_SQLSTATE);
+  if (!alive()) {
+    const std::string why = one_line(PQerrorMessage(connection_.get()));
+    if (is_commit(sql))
+      return {ErrorKind::in_doubt,
+              "The connection to the register broke during COMMIT, so it is not known whether "
+              "the change was made: " +
+                  why + " Look before trying again."};
+    return {ErrorKind::unavailable, "The connection to the register broke: " + why + " Try again later."};
+  }
+  if (last_sqlstate_.empty())  // libpq itself refused, before the server saw anything
+    return {ErrorKind::internal, one_line(PQerrorMessage(connection_.get()))};
+  const std::string message = field(result, PG_DIAG_MESSAGE_PRIMARY);
+  if (is_schema_missing(last_sqlstate_))
+    return {ErrorKind::unavailable, "The register's schema is missing or older than this program (" +
+                                        message + "). Run: portavoz db migrate."};
+  std::string hint = field(result, PG_DIAG_MESSAGE_HINT);
+  if (hint.empty()) hint = field(result, PG_DIAG_MESSAGE_DETAIL);
+  return {kind_of(last_sqlstate_), hint.empty() ? message : message + ' ' + hint};
+}
+
+}  // namespace portavoz::pg
