@@ -151,11 +151,11 @@ TEST_CASE("the request says who asks and carries nothing else") {
 TEST_CASE("without an exception loopback is refused before anything connects") {
   auto strict = fetcher(ConnectRule({}, Ports::any));
   const std::string before = connections_to_other();
-  const std::string port = std::to_string(server().other);
+  const std::string other = ":" + std::to_string(server().other) + "/";
   for (const std::string host : {"127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0.0.0.0",
                                  "[::1]", "[::ffff:127.0.0.1]", "good.test", "v6.test", "mapped.test"}) {
     INFO(host);
-    CHECK(strict.fetch("http://" + host + ":" + port + "/").outcome == FetchOutcome::blocked_address);
+    CHECK(strict.fetch("http://" + host + other).outcome == FetchOutcome::blocked_address);
   }
   CHECK(connections_to_other() == before);
 }

@@ -1,0 +1,142 @@
+"""Our own programs: installed into the stack's directory, configured, and run each under its own OS user."""
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+
+from stack.processes import Program, must_run, run, wait_until
+
+GATE, DOOR, VERIFIER = "portavoz-milter", "portavoz-deliver", "portavoz-verifier"
+ADMIN = "root"  # the OS user who decides in the story: peer login in PostgreSQL, mapped to an account of the register
+
+CONFIGURATION = """\
+register:
+  dsn: "{dsn}"
+wording: {share}/locale
+gate:
+  host: {host}
+  socket: {socket}
+  seal_key: {directory}/etc/seal.key
+  spool: {directory}/gate/spool
+  always_guard: [{list_address}]
+door:
+  seal_keys: {directory}/etc/seal-keys
+  memory: {directory}/door/seals
+  held: {directory}/door/held
+verifier:
+  evidence: {directory}/verifier/evidence
+  allow: [{allow}]
+  about: "https://listas.example/portavoz"
+"""
+
+
+class Portavoz:
+    """`directory`: the stack's own; `build`: the directory of the build whose programs are installed into it."""
+
+    def __init__(self, directory, build):
+        self.directory, self.build = directory, build
+        self.programs = f"{directory}/programs/bin"
+        self.config = f"{directory}/etc/portavoz.yaml"
+        self.short_command = f"{directory}/portavoz"
+        self.socket = f"{directory}/run/milter.sock"
+        self.held = f"{directory}/door/held"
+        self.gate_log, self.verifier_log = f"{directory}/log/gate.log", f"{directory}/log/verifier.log"
+        self.gate = Program("the gate", [f"{self.programs}/{GATE}", "--config", self.config], self.gate_log, user=GATE)
+        self.verifier = Program("the verifier", [f"{self.programs}/{VERIFIER}", "--config", self.config],
+                                self.verifier_log, user=VERIFIER)
+
+    def install(self):
+        """A copy, because our OS users need not be able to reach the checkout (it may lie in /root)."""
+        must_run(["cmake", "--install", self.build, "--prefix", f"{self.directory}/programs"], timeout=120)
+        for path, owner, group, mode in (("run", GATE, "postfix", 0o2710), ("etc/seal-keys", "root", "root", 0o755),
+                                         ("log", "root", "root", 0o755), ("gate", GATE, GATE, 0o750),
+                                         ("gate/spool", GATE, GATE, 0o750), ("door", DOOR, DOOR, 0o750),
+                                         ("door/seals", DOOR, DOOR, 0o750), ("door/held", DOOR, DOOR, 0o750),
+                                         ("verifier", VERIFIER, VERIFIER, 0o755),
+                                         ("verifier/evidence", VERIFIER, VERIFIER, 0o755)):
+            os.makedirs(f"{self.directory}/{path}", exist_ok=True)
+            shutil.chown(f"{self.directory}/{path}", owner, group)
+            os.chmod(f"{self.directory}/{path}", mode)
+
+    def configure(self, dsn, host, list_address, allow):
+        """The settings, and a command `portavoz` that knows them, for whoever looks around."""
+        with open(self.short_command, "w", encoding="utf-8") as out:
+            out.write(f'#!/bin/sh\nexec {self.programs}/portavoz --config {self.config} "$@"\n')
+        os.chmod(self.short_command, 0o755)
+        with open(self.config, "w", encoding="utf-8") as out:
+            out.write(CONFIGURATION.format(dsn=dsn, share=f"{self.directory}/programs/share/portavoz", host=host,
+                                           socket=self.socket, directory=self.directory, list_address=list_address,
+                                           allow=", ".join(f'"{one}"' for one in allow)))
+
+    def prepare_register(self):
+        """The schema with a login role for each program, and the admin's account."""
+        self.run("db", "migrate", "--sql", f"{self.directory}/programs/share/portavoz/sql", user="postgres")
+        self.run("account", "add", ADMIN, "--name", "Quickstart admin", user="postgres")
+
+    def make_seal_key(self):
+        """The secret for the gate alone, the public half for the door."""
+        secret = f"{self.directory}/etc/seal.key"
+        self.run("seal", "make-key", "--secret", secret, "--public-dir", f"{self.directory}/etc/seal-keys")
+        shutil.chown(secret, GATE, GATE)
+
+    def door_argv(self, list_address, list_manager):
+        """What Postfix runs for a message to the list: the door, with the list manager behind it."""
+        return [f"{self.programs}/{DOOR}", "--config", self.config, "--list", list_address, "--recipient", "${recipient}",
+                "--sender", "${sender}", "--queue-id", "${queue_id}", "--", *list_manager]
+
+    def start_gate(self):
+        self.gate.start(self.gate_listens)
+
+    def gate_listens(self):
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(self.socket) == 0
+
+    @contextlib.contextmanager
+    def roll_follows(self):
+        """After the body changed the register (or broke something): waits until the gate has loaded the roll as it is now.
+
+        The gate logs each roll that it loads; the newest line since the body began must count what the register holds.
+        """
+        before = os.path.getsize(self.gate_log)
+        yield
+        lists = len(self.ask("list", "show")["lists"])
+        posting = sum(contact["state"] in ("designated", "lapsing") for contact in self.contacts())
+        line = f"roll loaded: {lists} lists, {posting} designated contacts"
+        def loaded():
+            with open(self.gate_log, encoding="utf-8") as log:
+                log.seek(before)
+                return line in log.read()
+        wait_until(loaded, f"“{line}” in the gate's log", 20, self.gate_log)
+
+    def start_verifier(self):
+        self.verifier.start(lambda: True)
+
+    def stop(self):
+        self.gate.stop()
+        self.verifier.stop()
+
+    def decide(self, kind, number, reason):
+        """A decision of the admin, in force at the gate when this returns."""
+        with self.roll_follows():
+            self.run(kind, number, "--reason", reason)
+
+    def command(self, *arguments):
+        """The argv of the command line, as an admin would type it."""
+        return [f"{self.programs}/portavoz", "--config", self.config, *map(str, arguments)]
+
+    def attempt(self, *arguments, user=None):
+        """Runs the command line and gives the CompletedProcess, whatever its status."""
+        return run(self.command(*arguments), user=user)
+
+    def run(self, *arguments, user=None):
+        """Runs a command that has to succeed; gives what it printed."""
+        return must_run(self.command(*arguments), user=user)
+
+    def ask(self, *arguments):
+        """Runs a command with --json; gives the parsed answer."""
+        return json.loads(self.run(*arguments, "--json"))
+
+    def contacts(self):
+        return self.ask("contacts")["contacts"]
