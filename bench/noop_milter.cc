@@ -26,9 +26,8 @@ struct Steps {
   unsigned long options = 0;
 };
 
-constexpr Steps gate_steps{SMFIP_NOHELO | SMFIP_NODATA | SMFIP_NOEOH | SMFIP_NOUNKNOWN,
-                           SMFIP_NR_CONN | SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR,
-                           SMFIP_SKIP | SMFIP_HDR_LEADSPC};
+constexpr Steps gate_steps{SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NODATA | SMFIP_NOEOH | SMFIP_NOUNKNOWN,
+                           SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR, SMFIP_SKIP | SMFIP_HDR_LEADSPC};
 constexpr Steps envelope_steps{
     SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NODATA | SMFIP_NOEOH | SMFIP_NOBODY | SMFIP_NOUNKNOWN,
     SMFIP_NR_HDR, 0};
@@ -40,7 +39,7 @@ sfsistat proceed(unsigned long step) { return (steps.silent & step) != 0 ? SMFIS
 
 extern "C" {
 
-sfsistat on_connect(SMFICTX*, char*, _SOCK_ADDR*) { return proceed(SMFIP_NR_CONN); }
+sfsistat on_connect(SMFICTX*, char*, _SOCK_ADDR*) { return SMFIS_CONTINUE; }
 sfsistat on_helo(SMFICTX*, char*) { return SMFIS_CONTINUE; }
 sfsistat on_mail(SMFICTX*, char**) { return proceed(SMFIP_NR_MAIL); }
 sfsistat on_rcpt(SMFICTX*, char**) { return proceed(SMFIP_NR_RCPT); }
@@ -71,8 +70,7 @@ sfsistat on_negotiate_as_gate(SMFICTX* context, unsigned long actions, unsigned 
                               unsigned long f2, unsigned long f3, unsigned long* wanted_actions,
                               unsigned long* wanted_steps, unsigned long* wanted_f2,
                               unsigned long* wanted_f3) {
-  smfi_setsymlist(context, SMFIM_CONNECT, in("j"));
-  smfi_setsymlist(context, SMFIM_ENVFROM, in("{mail_addr} {auth_authen} {auth_type}"));
+  smfi_setsymlist(context, SMFIM_ENVFROM, in("{mail_addr} {auth_authen} {auth_type} {client_addr}"));
   smfi_setsymlist(context, SMFIM_ENVRCPT, in("{rcpt_addr}"));
   smfi_setsymlist(context, SMFIM_EOM, in("i"));
   const sfsistat answer =

@@ -64,11 +64,10 @@ struct GateSession::Post {
 GateSession::GateSession(const GateServices& services) : services_(services) {}
 GateSession::~GateSession() = default;
 
-void GateSession::connect(const std::string& client) { client_ = client; }
-
 void GateSession::mail(const MilterMacros& macros) {
   mail_from_ = macros.macro("{mail_addr}").value_or("");
   login_ = login_of(macros);
+  client_ = macros.macro("{client_addr}").value_or("");
 }
 
 void GateSession::rcpt(const MilterMacros& macros, std::string_view argument) {
@@ -159,6 +158,7 @@ void GateSession::record(const Verdict& verdict, const std::string& queue_id) {
 
 void GateSession::forget() noexcept {
   post_.reset();
+  client_.clear();
   mail_from_.clear();
   login_.reset();
 }

@@ -36,7 +36,6 @@ class GateSession final : public MilterSession {
   explicit GateSession(const GateServices& services);
   ~GateSession() override;
 
-  void connect(const std::string& client) override;
   void mail(const MilterMacros& macros) override;
   void rcpt(const MilterMacros& macros, std::string_view argument) override;
   void header(std::string_view name, std::string_view value) override;

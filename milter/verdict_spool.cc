@@ -91,7 +91,7 @@ void VerdictSpool::append(const VerdictRecord& verdict) {
   woken_.notify_one();
 }
 
-Result<void> VerdictSpool::carry() {
+Result<void> VerdictSpool::carry(std::optional<pg::Connection>& connection) {
   const std::string carried = carried_file(directory_);
   {
     const std::lock_guard lock(mutex_);
@@ -104,8 +104,11 @@ Result<void> VerdictSpool::carry() {
   }
   auto octets = read_file(carried, 2 * max_spool_octets);
   if (!octets) return octets.error();
-  auto connection = pg::Connection::open(dsn_);
-  if (!connection) return connection.error();
+  if (!connection) {
+    auto opened = pg::Connection::open(dsn_);
+    if (!opened) return opened.error();
+    connection = std::move(*opened);
+  }
   for (const std::string& batch : batches_of(*octets)) {
     auto inserted = connection->query("SELECT portavoz.record_verdicts($1::jsonb)", {batch});
     if (inserted) continue;
@@ -121,16 +124,19 @@ Result<void> VerdictSpool::carry() {
 
 void VerdictSpool::run(const std::stop_token& stop) {
   bool away = false;
+  std::optional<pg::Connection>
+      connection;  // kept from one time to the next: opening one costs more than a post
   while (!stop.stop_requested()) {
     {
       std::unique_lock lock(mutex_);
       if (!woken_.wait(lock, stop, [this] { return pending_; })) return;
     }
-    const auto carried = carry();
+    const auto carried = carry(connection);
     if (carried) {
       away = false;
       continue;
     }
+    connection.reset();
     if (!away) log_warning("verdicts wait in " + directory_ + " for the register: " + carried.error().what);
     away = true;
     std::unique_lock lock(mutex_);

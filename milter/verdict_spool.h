@@ -9,10 +9,12 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include "adapters/json/verdict_json.h"
+#include "adapters/pg/connection.h"
 #include "core/base/result.h"
 
 namespace portavoz {
@@ -27,7 +29,7 @@ class VerdictSpool {
  private:
   VerdictSpool(std::string directory, std::string dsn);
   void run(const std::stop_token& stop);
-  [[nodiscard]] Result<void> carry();
+  [[nodiscard]] Result<void> carry(std::optional<pg::Connection>& connection);
 
   std::string directory_;
   std::string dsn_;

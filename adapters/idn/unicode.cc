@@ -92,6 +92,7 @@ Result<std::string> normalise_nfc(std::string_view utf8) {
 }
 
 std::string fold_to_ascii(std::string_view utf8) {
+  if (is_ascii(utf8)) return printable_ascii(utf8);
   const std::string apart = is_utf8(utf8) ? normalised(utf8, UNINORM_NFKD) : std::string(utf8);
   std::string ascii;
   for (std::size_t at = 0; at < apart.size();) {

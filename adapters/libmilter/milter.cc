@@ -1,14 +1,11 @@
 #include "adapters/libmilter/milter.h"
 
-#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -127,24 +124,13 @@ sfsistat proceed(const Connection& connection, unsigned long step) {
   return (connection.agreed & step) != 0 ? SMFIS_NOREPLY : SMFIS_CONTINUE;
 }
 
-std::string client_address(const _SOCK_ADDR* address) {
-  if (address == nullptr) return {};
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  const void* octets = nullptr;
-  if (address->sa_family == AF_INET) octets = &reinterpret_cast<const sockaddr_in*>(address)->sin_addr;
-  if (address->sa_family == AF_INET6) octets = &reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr;
-  if (octets == nullptr || inet_ntop(address->sa_family, octets, text.data(), text.size()) == nullptr)
-    return {};
-  return text.data();
-}
-
 // A session for the connection that begins, and what of the steps offered is wanted.
 sfsistat negotiate(SMFICTX* context, unsigned long offered, unsigned long& wanted) {
-  constexpr unsigned long skipped = SMFIP_NOHELO | SMFIP_NODATA | SMFIP_NOEOH | SMFIP_NOUNKNOWN;
-  constexpr unsigned long silent = SMFIP_NR_CONN | SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR;
+  constexpr unsigned long skipped =
+      SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NODATA | SMFIP_NOEOH | SMFIP_NOUNKNOWN;
+  constexpr unsigned long silent = SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR;
   wanted = offered & (skipped | silent | SMFIP_SKIP | SMFIP_HDR_LEADSPC);
-  smfi_setsymlist(context, SMFIM_CONNECT, in("j"));
-  smfi_setsymlist(context, SMFIM_ENVFROM, in("{mail_addr} {auth_authen} {auth_type}"));
+  smfi_setsymlist(context, SMFIM_ENVFROM, in("{mail_addr} {auth_authen} {auth_type} {client_addr}"));
   smfi_setsymlist(context, SMFIM_ENVRCPT, in("{rcpt_addr}"));
   smfi_setsymlist(context, SMFIM_EOM, in("i"));
   auto connection = std::make_unique<Connection>();
@@ -169,12 +155,6 @@ sfsistat on_negotiate(SMFICTX* context, unsigned long /*actions*/, unsigned long
   } catch (...) {
     return SMFIS_REJECT;  // no memory for a session: this connection goes without us, the door sees its posts
   }
-}
-
-sfsistat on_connect(SMFICTX* context, char* /*name*/, _SOCK_ADDR* address) {
-  Connection& connection = *connection_of(context);
-  take_step("connect", connection, [&](MilterSession& session) { session.connect(client_address(address)); });
-  return proceed(connection, SMFIP_NR_CONN);
 }
 
 sfsistat on_mail(SMFICTX* context, char** /*arguments*/) {
@@ -279,7 +259,6 @@ Result<std::unique_ptr<MilterServer>> MilterServer::open(const MilterOptions& op
   filter.xxfi_name = in(options.name);
   filter.xxfi_version = SMFI_VERSION;
   filter.xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS;
-  filter.xxfi_connect = on_connect;
   filter.xxfi_envfrom = on_mail;
   filter.xxfi_envrcpt = on_rcpt;
   filter.xxfi_header = on_header;

@@ -50,7 +50,6 @@ class MilterSession {
  public:
   virtual ~MilterSession() = default;
 
-  virtual void connect(const std::string& client) = 0;  // the client's IP address, empty for none
   virtual void mail(const MilterMacros& macros) = 0;
   virtual void rcpt(const MilterMacros& macros, std::string_view argument) = 0;
   virtual void header(std::string_view name,
