@@ -35,6 +35,8 @@ class GateSession final : public MilterSession {
  public:
   explicit GateSession(const GateServices& services);
   ~GateSession() override;
+  GateSession(const GateSession&) = delete;
+  GateSession& operator=(const GateSession&) = delete;
 
   void mail(const MilterMacros& macros) override;
   void rcpt(const MilterMacros& macros, std::string_view argument) override;
