@@ -1,4 +1,4 @@
-// The door (DESIGN 5.7): one message on its way to the list manager, let in, kept aside, or told to wait.
+// The door: one message on its way to the list manager, let in, kept aside, or told to wait.
 //
 //   a command (list+subscribe@)          handed over without any Portavoz- field, as a command and nothing
 //   else a post with a good, unused seal      handed over once, without its seal a post whose seal is posted

@@ -54,7 +54,7 @@ CREATE TABLE accounts (
 CREATE TRIGGER accounts_stay BEFORE DELETE OR TRUNCATE ON accounts
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 
--- What kind of role this session acts as. Read from the memberships of the login itself, not from pg_has_role(),
+-- What kind of role a session acts as. Read from the memberships of the login itself, not from pg_has_role(),
 -- which says yes to everything for a superuser; and from session_user, which neither SET ROLE nor a SECURITY DEFINER
 -- function changes.
 CREATE FUNCTION acting_as() RETURNS text

@@ -1,5 +1,5 @@
 // Fetcher: one page from a stranger's server through libcurl, inside bounds of octets and time, and only
-// where the ConnectRule lets it (DESIGN 3.8). Names are resolved by the function it is given, every address
+// where the ConnectRule lets it. Names are resolved by the function it is given, every address
 // is judged and pinned; redirects are followed by hand, each judged anew; the body of a hop is never read.
 // HTTP/1.1 only; TLS is always verified, from TLS 1.2. It keeps no cookie, no cache, no connection, and reads
 // no environment, proxy or netrc. Whether an address stands on the page is not its business. Errors: none;

@@ -1,4 +1,4 @@
-// The memory of used seals: each is used in two steps (DESIGN 5.7). `taken` by the first queue id that brings
+// The memory of used seals: each is used in two steps. `taken` by the first queue id that brings
 // it, before the list manager runs; `posted` after the list manager took the post. The same queue id may come
 // again until it is posted (the server tries again after a failure); another one must wait, and after
 // `posted` every copy is a repetition.

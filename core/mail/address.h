@@ -1,7 +1,7 @@
 // MailAddress: one mailbox address (an addr-spec) in its one canonical form. It is the key by which contacts,
 // lists and senders are compared, so there is exactly one way to make it: parse().
 //
-// Canonical form (DESIGN 5.2): the domain as A-labels in lower case, without a trailing dot; the local part
+// Canonical form: the domain as A-labels in lower case, without a trailing dot; the local part
 // with ASCII letters in lower case and the quotes of a quoted string removed; NFC for a local part with
 // non-ASCII characters. No rule on dots, plus signs or look-alikes: `a.b@x` and `ab@x` are two addresses.
 //

@@ -1,4 +1,4 @@
-// ConnectRule: where the verifier may connect (DESIGN 3.8). Ports 80 and 443 of public addresses, and the
+// ConnectRule: where the verifier may connect. Ports 80 and 443 of public addresses, and the
 // exact IP:port pairs that the operator lists; there is no switch for "private addresses". It judges what was
 // resolved, never a name. Every address of a DNS answer must pass, so that no answer can mix a good one with
 // ours. Errors: parse_endpoint gives bad_input. Threads: immutable, safe from any.

@@ -1,4 +1,4 @@
-// The seal: what the gate puts on a post that it lets through and the door asks for (DESIGN 5.7). This file
+// The seal: what the gate puts on a post that it lets through and the door asks for. This file
 // fixes its exact text; gates and doors of different hosts and releases meet here, so a change of it is a new
 // version number.
 //
