@@ -6,12 +6,15 @@ It resolves no name and sends nothing to any other machine. It must be started b
 import os
 import re
 import shutil
-import signal
 import time
 
 from stack.processes import Program, answers, free_port, must_run
 
-DAEMONS = "/usr/lib/postfix/sbin"
+# Beside another mail server deploy/install-deps unpacks Postfix below the checkout instead of installing it.
+UNPACKED = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "build", "postfix"))
+PREFIX = "" if os.path.exists("/usr/lib/postfix/sbin/master") else UNPACKED
+DAEMONS, LIBRARIES = f"{PREFIX}/usr/lib/postfix/sbin", f"{PREFIX}/usr/lib/postfix"
+ENVIRONMENT = ["env", f"LD_LIBRARY_PATH={LIBRARIES}"]
 MAILBOX_OWNER = "mail"
 
 MAIN_CF = """\
@@ -19,10 +22,13 @@ compatibility_level = 3.6
 config_directory = {etc}
 queue_directory = {queue}
 data_directory = {data}
-command_directory = /usr/sbin
+command_directory = {prefix}/usr/sbin
 daemon_directory = {daemons}
-shlib_directory = /usr/lib/postfix
-meta_directory = /etc/postfix
+shlib_directory = {libraries}
+meta_directory = {prefix}/etc/postfix
+sendmail_path = {prefix}/usr/sbin/sendmail
+import_environment = MAIL_CONFIG LANG=C.UTF-8 LD_LIBRARY_PATH={libraries}
+export_environment = $import_environment
 mail_owner = postfix
 setgid_group = postdrop
 maillog_file = {log}
@@ -144,7 +150,8 @@ class Postfix:
         status = os.stat(self.mailboxes)
         domains = sorted({address.split("@")[1] for address in self.addresses})
         return MAIN_CF.format(
-            etc=self.etc, queue=self.queue, data=f"{self.directory}/data", daemons=DAEMONS, log=self.log,
+            etc=self.etc, queue=self.queue, data=f"{self.directory}/data", prefix=PREFIX, daemons=DAEMONS,
+            libraries=LIBRARIES, log=self.log,
             log_directory=os.path.dirname(self.log), hostname=self.hostname, sasl=self.sasl, milter=self.milter,
             mailbox_domains=" ".join(domains), mailboxes=self.mailboxes,
             mailbox_map=", ".join(f"{address}={address}/" for address in self.addresses),
@@ -173,8 +180,8 @@ class Postfix:
         os.makedirs(f"{self.queue}/pid", 0o755)
 
     def start(self):
-        self.program = Program("Postfix", [f"{DAEMONS}/master", "-c", self.etc, "-d"], f"{self.directory}/log/master.log",
-                               stop_signal=signal.SIGTERM)
+        self.program = Program("Postfix", [*ENVIRONMENT, f"{DAEMONS}/master", "-c", self.etc, "-d"],
+                               f"{self.directory}/log/master.log")
         self.program.start(lambda: answers(self.port))
 
     def stop(self):
@@ -192,7 +199,7 @@ class Postfix:
 
     def sendmail(self, sender, recipient, message):
         """Hands a message in as a local program would, past SMTP."""
-        must_run(["/usr/sbin/sendmail", "-C", self.etc, "-i", "-f", sender, "--", recipient],
+        must_run([*ENVIRONMENT, f"{PREFIX}/usr/sbin/sendmail", "-C", self.etc, "-i", "-f", sender, "--", recipient],
                  stdin=message.replace(b"\r\n", b"\n"))
 
     def log_lines(self, pattern):

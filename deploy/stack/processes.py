@@ -3,10 +3,8 @@
 Only what was started here is ever stopped, by its pid, and it ends too when this process is killed (pdeathsig).
 """
 
-import os
 import pwd
 import shlex
-import signal
 import socket
 import subprocess
 import time
@@ -28,8 +26,6 @@ def environment(extra=None):
 def as_user(user, argv):
     """The argv that runs as another OS user, with that user's groups and no more."""
     entry = pwd.getpwnam(user)
-    if entry.pw_uid == os.geteuid():
-        return list(argv)
     return ["setpriv", f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--init-groups", "--", *argv]
 
 
@@ -80,25 +76,29 @@ def answers(port):
 class Program:
     """One program of the stack that stays up: started under its own OS user, its output in its own log."""
 
-    def __init__(self, name, argv, log, user=None, stop_signal=signal.SIGTERM):
-        self.name, self.argv, self.log, self.user, self.stop_signal = name, argv, log, user, stop_signal
+    def __init__(self, name, argv, log, user=None):
+        self.name, self.argv, self.log, self.user = name, argv, log, user
         self.process = None
 
     def start(self, ready, seconds=20):
         """Starts it and waits until `ready()` is true; a program that ends before that is a Failure."""
-        argv = as_user(self.user, self.argv) if self.user else list(self.argv)
-        if argv[0] == "setpriv":
-            argv.insert(1, "--pdeathsig=" + self.stop_signal.name.removeprefix("SIG"))
-        else:
-            argv = ["setpriv", "--pdeathsig=" + self.stop_signal.name.removeprefix("SIG"), "--", *argv]
+        argv = as_user(self.user, self.argv) if self.user else ["setpriv", "--", *self.argv]
+        argv.insert(1, "--pdeathsig=TERM")
         with open(self.log, "ab") as out:
             self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd="/",
                                             env=environment(), start_new_session=True)
         def up():
             if self.process.poll() is not None:
-                raise Failure(f"{self.name} ended at its start with status {self.process.returncode}", self.log)
+                raise Failure(f"{self.name} ended at its start with status {self.process.returncode}: {self.last_word()}",
+                              self.log)
             return ready()
         wait_until(up, f"{self.name} to be ready", seconds, self.log)
+
+    def last_word(self):
+        """The last line of its log."""
+        with open(self.log, encoding="utf-8", errors="replace") as log:
+            lines = log.read().split("\n")
+        return next((line for line in reversed(lines) if line.strip()), "it said nothing")
 
     def running(self):
         return self.process is not None and self.process.poll() is None
@@ -107,7 +107,7 @@ class Program:
         """Asks it to end and waits; one that does not hear is killed."""
         if not self.running():
             return
-        self.process.send_signal(self.stop_signal)
+        self.process.terminate()
         try:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:

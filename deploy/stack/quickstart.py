@@ -3,6 +3,7 @@
 usage: quickstart BUILD [--once]. The exit status is 0 only if every line of the story came out as it must.
 """
 
+import os
 import signal
 import sys
 import time
@@ -60,9 +61,9 @@ def show(story):
 def tell_failure(stack, failure):
     print(f"\n{paint('quickstart: failed: ' + str(failure), RED)}", file=sys.stderr)
     log = getattr(failure, "log", None)
-    if log:
-        print(f"quickstart: its log: {log}", file=sys.stderr)
-    print(f"quickstart: everything was stopped and is kept for reading in {stack.directory}", file=sys.stderr)
+    for path in [log] if log else [path for _, path in stack.logs() if os.path.exists(path)]:
+        print(f"quickstart: its log: {path}", file=sys.stderr)
+    print(f"quickstart: stopping everything; it is kept for reading in {stack.directory}", file=sys.stderr)
 
 
 def main():

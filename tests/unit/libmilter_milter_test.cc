@@ -154,4 +154,5 @@ TEST_CASE(
 
   (*server)->stop();
   serving.join();
+  std::filesystem::remove(path);
 }
