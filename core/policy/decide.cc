@@ -118,11 +118,6 @@ int weight(Answer answer) {
 
 }  // namespace
 
-bool is_single_occurrence(std::string_view name) {
-  return std::any_of(single_fields.begin(), single_fields.end(),
-                     [&](const char* single) { return ascii_iequals(single, name); });
-}
-
 Verdict decide(const PostFacts& facts, const Roll& roll, const DecideLimits& limits, Instant now) {
   Verdict whole;
   whole.rule = Rule::not_guarded;

@@ -52,7 +52,4 @@ struct Verdict {
 [[nodiscard]] Verdict decide(const PostFacts& facts, const Roll& roll, const DecideLimits& limits,
                              Instant now);
 
-// Whether the field may stand only once (RFC 5322 §3.6, RFC 2045 §3).
-[[nodiscard]] bool is_single_occurrence(std::string_view name);
-
 }  // namespace portavoz
