@@ -9,7 +9,7 @@
 namespace portavoz {
 namespace {
 
-// RFC 5322 §3.6 (at most once) and the MIME fields that say how the body is read.
+// RFC 5322 §3.6 (at most once), and RFC 2045 §3: the MIME fields that say how the body is read.
 constexpr std::array single_fields{"From",         "Sender",
                                    "Reply-To",     "To",
                                    "Cc",           "Bcc",
