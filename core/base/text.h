@@ -37,6 +37,8 @@ namespace portavoz {
 [[nodiscard]] std::string printable_ascii(std::string_view text);
 
 [[nodiscard]] std::string to_hex(std::string_view octets);
+// Nothing for a text that is not pairs of hexadecimal digits.
+[[nodiscard]] std::optional<std::string> from_hex(std::string_view digits);
 
 // How alike two short words are, for "did you mean": the number of insertions, deletions, substitutions and
 // swaps of neighbours between them (optimal string alignment).

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace portavoz {
 
@@ -13,5 +15,7 @@ using Instant = std::chrono::time_point<std::chrono::system_clock, Seconds>;  //
 
 // 2026-11-23T09:00:00Z (RFC 3339)
 [[nodiscard]] std::string to_rfc3339(Instant time);
+// Exactly that form, in UTC; nothing for any other text.
+[[nodiscard]] std::optional<Instant> parse_rfc3339(std::string_view text);
 
 }  // namespace portavoz

@@ -11,6 +11,10 @@ namespace {
 // RFC 5321 §4.5.3.1.1 and .2
 constexpr std::size_t max_local_octets = 64;
 constexpr std::size_t max_domain_octets = 255;
+// More than any domain has whose A-labels fit: a label of 63 has at most 59 characters, of four octets each.
+constexpr std::size_t max_utf8_domain_octets = 1024;
+// As much of what is no address as an error shows.
+constexpr std::size_t max_shown_octets = 300;
 
 bool is_atext(char c) {  // RFC 5322 §3.2.3, with RFC 6531 §3.3's UTF8-non-ascii
   constexpr std::string_view others = "!#$%&'*+-/=?^_`{|}~";
@@ -25,11 +29,12 @@ bool is_dot_string(std::string_view text) {
 }
 
 Error bad_address(std::string_view text, std::string_view why) {
-  return {ErrorKind::bad_input, "'" + printable_ascii(text) + "' is not a mail address: " + std::string(why) +
+  return {ErrorKind::bad_input, "'" + printable_ascii(text.substr(0, max_shown_octets)) +
+                                    "' is not a mail address: " + std::string(why) +
                                     ". Give the address alone, as in info@example.org."};
 }
 
-// The content of a quoted string (RFC 5321 §4.1.2: Quoted-string), or nothing.
+// The content of a quoted string (RFC 5321 §4.1.2: Quoted-string).
 Result<std::string> unquote(std::string_view quoted) {
   std::string content;
   for (std::size_t i = 1; i + 1 < quoted.size(); ++i) {
@@ -48,6 +53,9 @@ Result<std::string> unquote(std::string_view quoted) {
   return content;
 }
 
+Error local_too_long() { return {ErrorKind::bad_input, "the part before the @ is longer than 64 octets"}; }
+Error not_a_domain() { return {ErrorKind::bad_input, "the part after the @ is not a domain name"}; }
+
 Result<std::string> canonical_local(std::string_view text) {
   std::string local(text);
   if (text.size() >= 2 && text.front() == '"' && text.back() == '"') {
@@ -58,12 +66,12 @@ Result<std::string> canonical_local(std::string_view text) {
     return Error{ErrorKind::bad_input,
                  "the part before the @ is empty or holds a character that is not allowed there"};
   }
-  if (local.size() > max_local_octets)
-    return Error{ErrorKind::bad_input, "the part before the @ is longer than 64 octets"};
+  if (local.size() > max_local_octets) return local_too_long();
   if (is_ascii(local)) return ascii_lower(local);
-  auto normal = normalise_nfc(local);
-  if (!normal) return normal.error();
-  return ascii_lower(*normal);
+  // Lower case first: h with a line below is one character of form C, H with one is two.
+  auto normal = normalise_nfc(ascii_lower(local));
+  if (normal && normal->size() > max_local_octets) return local_too_long();
+  return normal;
 }
 
 bool is_host_label(std::string_view label) {  // RFC 1123 §2.1: letters, digits, hyphens inside
@@ -73,6 +81,8 @@ bool is_host_label(std::string_view label) {  // RFC 1123 §2.1: letters, digits
 }
 
 Result<std::string> canonical_domain(std::string_view text) {
+  if (text.size() > max_utf8_domain_octets || text.find('\0') != std::string_view::npos)
+    return not_a_domain();
   std::string domain = ascii_lower(text);
   if (!is_ascii(domain) || domain.find("xn--") != std::string::npos) {
     auto ascii = domain_to_ascii(text);
@@ -83,7 +93,7 @@ Result<std::string> canonical_domain(std::string_view text) {
   if (domain.size() > max_domain_octets || labels.size() < 2 ||
       !std::all_of(labels.begin(), labels.end(),
                    [](const std::string& label) { return is_host_label(label); }))
-    return Error{ErrorKind::bad_input, "the part after the @ is not a domain name"};
+    return not_a_domain();
   return domain;
 }
 

@@ -1,5 +1,6 @@
 // The one mailbox of a From field: who a message says it is from. Parsed strictly by RFC 5322 §3.4 with RFC
-// 6532's UTF-8, before any decoding: an encoded word is only ever part of a display name.
+// 6532's UTF-8, before any decoding: an encoded word is only ever part of a display name, and one in the
+// address is refused (RFC 2047 §5).
 //
 //   from    = mailbox                       a list of two, an empty list and a group are refused
 //   mailbox = [phrase] "<" addr-spec ">" / addr-spec        no obs-route

@@ -4,6 +4,16 @@
 
 using namespace portavoz;
 
+namespace {
+
+std::string repeated(std::string_view text, int times) {
+  std::string all;
+  for (int i = 0; i < times; ++i) all += text;
+  return all;
+}
+
+}  // namespace
+
 TEST_CASE("an address has one canonical form") {
   struct Row {
     const char* text;
@@ -21,6 +31,17 @@ TEST_CASE("an address has one canonical form") {
       {"info@asamblea-ÑANDÚ.example", "info@xn--asamblea-and-ihb3k.example"},
       {"info@XN--asamblea-and-IHB3K.example", "info@xn--asamblea-and-ihb3k.example"},
       {"informacio\xCC\x81n@example.org", "información@example.org"},
+      {"INFORMACIÓN@example.org", "informaciÓn@example.org"},
+      // in lower case the letter and its line below are one character of form C, in upper case they are two
+      {"H\xCC\xB1@example.org", "\xE1\xBA\x96@example.org"},
+      {"\"\\\"\\\\\"@example.org", "\"\\\"\\\\\"@example.org"},
+      {"\".\"@example.org", "\".\"@example.org"},
+      {"\" \"@example.org", "\" \"@example.org"},
+      {"\"a.b\"@example.org", "a.b@example.org"},
+      {"!#$%&'*+-/=?^_`{|}~@example.org", "!#$%&'*+-/=?^_`{|}~@example.org"},
+      {"a@b.c", "a@b.c"},
+      {"info@faß.example", "info@xn--fa-hia.example"},
+      {"info@日本.example", "info@xn--wgv71a.example"},
   }));
   CAPTURE(row.text);
   const auto address = MailAddress::parse(row.text);
@@ -60,6 +81,23 @@ TEST_CASE("what is no address is refused with a sentence that names it") {
       "info@ｅxample.org",
       "info@xn--a.example",
       std::string(65, 'a') + "@example.org",
+      // longer in form C than it was: 21 times three octets become six
+      repeated("\xE0\xA5\x98", 21) + "@example.org",
+      "info@" + std::string(64, 'a') + ".example",
+      "info@" + std::string(60000, 'a') + ".example",
+      "info@" + repeated("ñ.", 20000) + "example",
+      std::string("info@example.org\0", 17),
+      std::string("info@ñandú.example\0.evil.example", 34),
+      std::string("in\0fo@example.org", 17),
+      "info@ñandú..example",
+      "info@ñandú.example.",
+      "info@\xE2\x80\x8Bnorte.example",
+      "info@norte\xE3\x80\x82"
+      "example",
+      "info@xn--fa-hia\x7F.example",
+      "@",
+      "\"@example.org",
+      "\"\\\"@example.org",
   }));
   CAPTURE(text);
   const auto address = MailAddress::parse(text);

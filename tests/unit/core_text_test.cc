@@ -23,6 +23,16 @@ TEST_CASE("UTF-8 is well-formed by RFC 3629: no overlong form, no surrogate, not
   }
 }
 
+TEST_CASE("octets come back from hexadecimal digits, and from nothing else") {
+  CHECK(from_hex("") == "");
+  CHECK(from_hex("00fFa0") == std::string("\0\xff\xa0", 3));
+  CHECK(from_hex(to_hex("Porta\xC3\xB1")) == "Porta\xC3\xB1");
+  for (const char* bad : {"0", "0g", "g0", "0x00", " 00", "00 "}) {
+    CAPTURE(bad);
+    CHECK_FALSE(from_hex(bad).has_value());
+  }
+}
+
 TEST_CASE("a word is near another by insertions, deletions, substitutions and swaps") {
   CHECK(edit_distance("list", "list") == 0);
   CHECK(edit_distance("lsit", "list") == 1);
