@@ -23,7 +23,10 @@ class IpAddress {
   [[nodiscard]] static IpAddress v6(std::span<const std::uint8_t, 16> octets);
 
   [[nodiscard]] bool is_v6() const { return v6_; }
-  [[nodiscard]] std::string text() const;  // without brackets
+  [[nodiscard]] std::string text() const;                       // without brackets
+  [[nodiscard]] std::span<const std::uint8_t> octets() const {  // 4 or 16, in network order
+    return std::span(octets_).first(v6_ ? 16 : 4);
+  }
 
   // True when a stranger may send us there: globally reachable unicast and nothing else. IPv4 is public
   // unless the IANA special-purpose registry (RFC 6890) names it, whatever that registry says about
