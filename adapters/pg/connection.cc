@@ -62,7 +62,8 @@ std::string field(const PGresult* result, int code) { return one_line(PQresultEr
 
 void Connection::Close::operator()(pg_conn* connection) const noexcept { PQfinish(connection); }
 
-Result<Connection> Connection::open(const std::string& dsn) {
+Result<Connection> Connection::open(const std::string& dsn, Seconds longest_connect) {
+  const std::string connect_timeout = std::to_string(longest_connect.count());
   // In expand_dbname mode the string in dbname overrides what stands before it and yields to what stands
   // behind it.
   const std::array<const char*, 9> keywords{"connect_timeout",
@@ -74,8 +75,8 @@ Result<Connection> Connection::open(const std::string& dsn) {
                                             "dbname",
                                             "client_encoding",
                                             nullptr};
-  const std::array<const char*, 9> values{"5",     "portavoz",  "30",   "10",   "3",
-                                          "30000", dsn.c_str(), "UTF8", nullptr};
+  const std::array<const char*, 9> values{
+      connect_timeout.c_str(), "portavoz", "30", "10", "3", "30000", dsn.c_str(), "UTF8", nullptr};
   std::unique_ptr<pg_conn, Close> connection(PQconnectdbParams(keywords.data(), values.data(), 1));
   if (!connection || PQstatus(connection.get()) != CONNECTION_OK) {
     std::string why = one_line(PQerrorMessage(connection.get()));

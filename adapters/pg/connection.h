@@ -26,9 +26,10 @@ class Connection {
   using Param = std::optional<std::string>;  // in text format, without NUL; nullopt is NULL
 
   // `dsn` is a libpq connection string. Text travels as UTF-8. Unless the string says otherwise, connecting
-  // gives up after 5 s an address, and a peer that vanished without a word is noticed within a minute.
-  // Errors: `forbidden` when the server answers but does not take this login or database, else `unavailable`.
-  static Result<Connection> open(const std::string& dsn);
+  // gives up after `longest_connect` an address, and a peer that vanished without a word is noticed within a
+  // minute. Errors: `forbidden` when the server answers but does not take this login or database, else
+  // `unavailable`.
+  static Result<Connection> open(const std::string& dsn, Seconds longest_connect = Seconds(5));
 
   // One statement, with $1, $2 … as parameters. Outside a transaction block it commits by itself, and a
   // connection lost meanwhile is `unavailable` although it may have been committed: right for reading and for

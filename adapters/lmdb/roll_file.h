@@ -1,0 +1,85 @@
+// The roll on disk: an LMDB environment (data.mdb and lock.mdb in one directory) that one program writes and
+// any number of programs on this host ask without waiting for each other. It holds copies of what the
+// register says, nothing else: a file that is damaged or of another format is made anew by the writer and
+// loses nothing. adapters/lmdb/record.h has the format of its records.
+//
+// Who may do what: the directory's owner writes. A reader needs read access to data.mdb and, because LMDB
+// notes its readers there, write access to lock.mdb; the files are 0640 and 0660 and take the group of a
+// set-group-id directory. A taken-over reader can thus hinder the others, but not change what the roll says.
+//
+// Every change is one transaction, on disk when the call returns: after a crash at any moment the roll says
+// what it said before, or what was written. Damage inside LMDB's own pages (a failing disk) is not found by
+// it; a file that is no LMDB file, that is too short, or whose records are not of their form, is.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/base/result.h"
+#include "core/base/time.h"
+#include "core/policy/roll_contents.h"
+
+namespace portavoz {
+
+class LmdbEnvironment;
+
+struct RollCounts {
+  std::size_t lists = 0;
+  std::size_t contacts = 0;
+  std::size_t marks = 0;
+  std::size_t seal_keys = 0;
+};
+
+enum class RollChange : std::uint8_t { none, written };
+
+// The one writer. Errors: conflict (a second one in this process), forbidden (permissions), not_found (the
+// directory), bad_input (contents that no record can hold), unavailable (disk full, and a reader that was
+// stopped in the middle of a question and holds old pages: named by its process id); then the roll stays as
+// it was. Threads: one at a time.
+class RollFile {
+ public:
+  // Makes the files where they are missing. The directory must stand.
+  [[nodiscard]] static Result<std::unique_ptr<RollFile>> open(const std::string& directory);
+  ~RollFile();
+  RollFile(const RollFile&) = delete;
+  RollFile& operator=(const RollFile&) = delete;
+
+  // Makes the roll say exactly this. Only what differs is written; `none` when that is the last word alone.
+  [[nodiscard]] Result<RollChange> replace(const RollContents& contents);
+
+ private:
+  explicit RollFile(std::shared_ptr<LmdbEnvironment> environment);
+  [[nodiscard]] Error full() const;
+
+  std::shared_ptr<LmdbEnvironment> environment_;
+};
+
+// The reader. Each question is a transaction of its own on what stands at that moment. Without a roll (no
+// file yet, an empty one, one of another format, a damaged one, no access) every question is unavailable and
+// says why; it answers as soon as there is one. Threads: any; not across fork(): the child opens its own.
+class LmdbRoll final : public Roll {
+ public:
+  // Errors: bad_input when `directory` is something else than a directory, forbidden when it may not be
+  // entered.
+  [[nodiscard]] static Result<std::unique_ptr<LmdbRoll>> open(const std::string& directory);
+
+  [[nodiscard]] Lookup<GuardedList> list_at(const std::string& address) const override;
+  [[nodiscard]] Lookup<GuardedList> list_with_local_part(const std::string& local_part) const override;
+  [[nodiscard]] Lookup<bool> has_list_in(const std::string& domain) const override;
+  [[nodiscard]] Lookup<Designation> designation(std::int64_t list_id, const MailAddress& from) const override;
+  [[nodiscard]] Lookup<bool> was_posted(std::int64_t list_id, const std::string& mark) const override;
+  [[nodiscard]] Lookup<std::string> seal_key(const std::string& key_id) const override;
+  [[nodiscard]] std::optional<Instant> last_word() const override;
+
+  // How much it holds, counted record by record: for people, not for each message.
+  [[nodiscard]] Lookup<RollCounts> counts() const;
+
+ private:
+  explicit LmdbRoll(std::shared_ptr<LmdbEnvironment> environment);
+  std::shared_ptr<LmdbEnvironment> environment_;
+};
+
+}  // namespace portavoz
