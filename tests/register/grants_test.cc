@@ -34,6 +34,11 @@ const std::vector<Row> forbidden{
     {"verifier1", "SELECT * FROM history"},
     {"verifier1", "SELECT audit_verify()"},
     {"verifier1", "SELECT record_verdicts('[]')"},
+    {"verifier1", "SELECT change_proof(1, '{}', '{}', false, false, 'x')"},
+    {"verifier1", "SELECT record_posted('l', '{}')"},
+    {"verifier1", "SELECT note_roll('h', '{}')"},
+    {"verifier1", "SELECT publish_seal_key('k', 'p', 'h')"},
+    {"verifier1", "SELECT * FROM roll_marks"},
     // The gate reads the roll and appends verdicts.
     {"gate1", "SELECT * FROM contacts"},
     {"gate1", "SELECT * FROM contacts_overview"},
@@ -53,7 +58,26 @@ const std::vector<Row> forbidden{
     {"gate1", "SELECT vouch(1, 'x')"},
     {"gate1", "SELECT apply_public('a', 'b', 'c', 'd', 'e')"},
     {"gate1", "SELECT claim_checks('w', 1, '1 minute')"},
-    // The door only reads.
+    // It looks at marks and keys; recording and publishing are for others.
+    {"gate1", "SELECT record_posted('l', '{}')"},
+    {"gate1", "INSERT INTO marks (list_id, mark) VALUES (1, repeat('0', 32))"},
+    {"gate1", "DELETE FROM marks"},
+    {"gate1", "SELECT * FROM marks"},
+    {"gate1", "SELECT publish_seal_key('k', 'p', 'h')"},
+    {"gate1", "SELECT retire_seal_key('k', 'x')"},
+    {"gate1", "SELECT * FROM seal_keys"},
+    {"gate1", "SELECT * FROM roll_hosts"},
+    {"gate1", "SELECT * FROM roll_sightings"},
+    {"gate1", "SELECT change_proof(1, '{}', '{}', false, false, 'x')"},
+    {"gate1", "SELECT list_hold('l', true, 'x')"},
+    // The door reads, and records what it handed over.
+    {"door1", "INSERT INTO marks (list_id, mark) VALUES (1, repeat('0', 32))"},
+    {"door1", "DELETE FROM marks"},
+    {"door1", "SELECT note_roll('h', '{}')"},
+    {"door1", "SELECT publish_seal_key('k', 'p', 'h')"},
+    {"door1", "SELECT retire_seal_key('k', 'x')"},
+    {"door1", "SELECT * FROM roll_hosts"},
+    {"door1", "SELECT change_proof(1, '{}', '{}', false, false, 'x')"},
     {"door1", "SELECT record_verdicts('[]')"},
     {"door1", "SELECT record_held('release', '1', 'l', 'x')"},
     {"door1", "INSERT INTO held_actions (action) VALUES ('drop')"},
@@ -70,10 +94,14 @@ const std::vector<Row> forbidden{
     {"public1", "SELECT * FROM verdicts"},
     {"public1", "SELECT * FROM history"},
     {"public1", "SELECT * FROM roll_contacts"},
+    {"public1", "SELECT * FROM roll_marks"},
+    {"public1", "SELECT * FROM roll_seal_keys"},
+    {"public1", "SELECT change_proof(1, '{}', '{}', false, false, 'x')"},
+    {"public1", "SELECT record_posted('l', '{}')"},
     {"public1", "SELECT approve(1, 'x')"},
     {"public1", "SELECT vouch(1, 'x')"},
     {"public1", "SELECT confirm(1, 'x')"},
-    {"public1", "SELECT apply('a', 'b', 'c', 'd', '{}', 'e')"},
+    {"public1", "SELECT apply('a', 'b', 'c', 'd', '{}', 'e', '{}', true, true)"},
     {"public1", "SELECT apply_for('a', 'b', 'c', 'd', '{}', 'e')"},
     {"public1", "INSERT INTO contacts (list_id) VALUES (1)"},
     // Admins decide through functions; no table is theirs.
@@ -96,6 +124,14 @@ const std::vector<Row> forbidden{
     {"alba", "SELECT decide('vouch', 1, NULL, 'x')"},
     {"alba", "SELECT finish_check(1, 'w', 1, '{}')"},
     {"alba", "SELECT record_verdicts('[]')"},
+    {"alba", "SELECT record_posted('l', '{}')"},
+    {"alba", "SELECT note_roll('h', '{}')"},
+    {"alba", "UPDATE contacts SET signing_domains = '{eva.example}'"},
+    {"alba", "UPDATE lists SET holds_unproven = true"},
+    {"alba", "INSERT INTO list_changes (list_id) VALUES (1)"},
+    {"alba", "INSERT INTO seal_keys (key_id) VALUES ('x')"},
+    {"alba", "UPDATE seal_keys SET retired_at = NULL"},
+    {"alba", "DELETE FROM marks"},
     {"alba", "ALTER TABLE contacts DISABLE TRIGGER contact_moves"},
     {"alba", "DROP TRIGGER contact_moves ON contacts"},
     // The clerk moves by time (no such function yet) and verifies the chain.
@@ -103,6 +139,8 @@ const std::vector<Row> forbidden{
     {"clerk1", "SELECT vouch(1, 'x')"},
     {"clerk1", "SELECT restore(1, 'x')"},
     {"clerk1", "SELECT suspend(1, 'x')"},
+    {"clerk1", "SELECT change_proof(1, '{}', '{}', false, false, 'x')"},
+    {"clerk1", "SELECT retire_seal_key('k', 'x')"},
     {"clerk1", "UPDATE contacts SET state = 'designated'"},
     {"clerk1", "SELECT * FROM contacts"},
     {"clerk1", "SELECT * FROM verdicts"},
@@ -162,18 +200,21 @@ TEST_CASE("the grants are exactly these") {
   for (const std::string role : {"admin", "clerk", "door", "gate", "public", "verifier"})
     expected.push_back("schema portavoz portavoz_" + role + " USAGE");
   for (const std::string name :
-       {"apply_for", "approve", "audit_verify", "confirm", "list_add", "list_guideline_set", "record_held",
-        "reject", "request_check", "restore", "retire", "suspend", "vouch"})
+       {"apply_for", "approve", "audit_verify", "change_proof", "confirm", "list_add", "list_guideline_set",
+        "list_hold", "proof_in_words", "publish_seal_key", "record_held", "reject", "request_check",
+        "restore", "retire", "retire_seal_key", "suspend", "vouch"})
     expected.push_back(name + " portavoz_admin EXECUTE");
   expected.insert(expected.end(),
                   {"audit_verify portavoz_clerk EXECUTE", "apply_public portavoz_public EXECUTE",
                    "claim_checks portavoz_verifier EXECUTE", "finish_check portavoz_verifier EXECUTE",
-                   "postpone_check portavoz_verifier EXECUTE", "record_verdicts portavoz_gate EXECUTE"});
-  for (const std::string name : {"accounts_overview", "checks_overview", "contacts_overview", "history",
-                                 "lists_overview", "report_detail", "reports_overview", "verdicts_overview"})
+                   "postpone_check portavoz_verifier EXECUTE", "record_verdicts portavoz_gate EXECUTE",
+                   "note_roll portavoz_gate EXECUTE", "record_posted portavoz_door EXECUTE"});
+  for (const std::string name :
+       {"accounts_overview", "checks_overview", "contacts_overview", "history", "lists_overview",
+        "report_detail", "reports_overview", "roll_hosts", "seal_keys_overview", "verdicts_overview"})
     expected.push_back(name + " portavoz_admin SELECT");
   for (const std::string role : {"door", "gate"})
-    for (const std::string name : {"roll_contacts", "roll_lists"})
+    for (const std::string name : {"roll_contacts", "roll_lists", "roll_marks", "roll_seal_keys"})
       expected.push_back(name + " portavoz_" + role + " SELECT");
   expected.emplace_back("public_contacts portavoz_public SELECT");
   std::sort(expected.begin(), expected.end());

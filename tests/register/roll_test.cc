@@ -40,6 +40,10 @@ TEST_CASE("the roll has lists with all their addresses, and only the contacts th
     CHECK(contacts.text(0, "address") == "norte@example.org");
     CHECK(contacts.text(0, "assembly") == "Asamblea Norte");
     CHECK(contacts.text_array(0, "logins") == std::vector<std::string>{"login"});
+    CHECK(contacts.text_array(0, "signing_domains") == std::vector<std::string>{"example.org"});
+    CHECK_FALSE(contacts.boolean(0, "spf"));
+    CHECK_FALSE(contacts.boolean(0, "shared"));
+    CHECK_FALSE(lists.boolean(0, "holds_unproven"));
     CHECK(contacts.integer(0, "decision_id") == 1);
   }
   must(story.alba.query("SELECT suspend($1, 'stolen')", {std::to_string(contact)}));
@@ -138,4 +142,22 @@ TEST_CASE("a verdict leads back to the assembly, the decision, its author, its r
   CHECK(rows.integer(0, "report_id") == report);
   CHECK_FALSE(rows.is_null(0, "decided_at"));
   CHECK(rows.is_null(1, "assembly"));  // a roll that was built from a file knows other numbers
+}
+
+TEST_CASE("the facts of a verdict come with it, as an object or not at all") {
+  Story story;
+  auto gate = story.as("gate1");
+  must(gate.query("SELECT record_verdicts($1)",
+                  {"[" + verdict(first_id, R"(,"facts":{"dkim":[{"domain":"norte.example"}]})") + "," +
+                   verdict(second_id) + "]"}));
+  const auto rows = must(story.alba.query(
+      "SELECT facts -> 'dkim' -> 0 ->> 'domain' AS domain, facts FROM verdicts_overview ORDER BY id"));
+  CHECK(rows.text(0, "domain") == "norte.example");
+  CHECK(rows.is_null(1, "facts"));
+  for (const std::string facts : {"[]", "\"x\"", "1", "true"})
+    refused(gate,
+            "SELECT record_verdicts('[" +
+                verdict("00000000-0000-4000-8000-000000000003", ",\"facts\":" + facts) + "]')",
+            "PV001");
+  CHECK(number(story.root, "SELECT count(*) FROM verdicts") == 2);
 }

@@ -18,9 +18,9 @@ constexpr auto owners_own_function = R"(
     decided bigint;
   BEGIN
     IF how <> 'none' THEN
-      INSERT INTO decisions (kind, contact_id, report_id, account_id, reason, at, stage, takes_effect)
+      INSERT INTO decisions (kind, contact_id, report_id, account_id, reason, at, stage, takes_effect, proof)
       VALUES (how, contact, CASE how WHEN 'approve' THEN (SELECT max(report_id) FROM reports) END, 0, 'a test', now(),
-              99, true)
+              99, true, CASE how WHEN 'change-proof' THEN ROW('{}', '{}', false, false)::proof END)
       RETURNING decision_id INTO decided;
     END IF;
     UPDATE contacts SET state = target, decision_id = coalesce(decided, decision_id) WHERE contact_id = contact;

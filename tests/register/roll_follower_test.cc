@@ -1,0 +1,161 @@
+// The way of the roll: from the register's views into values, and by the gate's follower into the file that
+// gate and door ask.
+#include "milter/roll_follower.h"
+
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "adapters/lmdb/roll_file.h"
+#include "adapters/pg/roll_reader.h"
+#include "tests/lib/temp_dir.h"
+#include "tests/register/story.h"
+
+using namespace portavoz;
+using namespace portavoz::test;
+
+namespace {
+
+const Instant noon{Seconds(1795500000)};
+const std::string a_mark(32, '7');
+const std::string a_key(64, 'a');
+
+RollContents read(pg::Connection& connection) { return must(read_roll(connection, noon)); }
+
+std::string publish_key(Story& story) {
+  const std::string id =
+      value(story.root, "SELECT left(encode(sha256(decode('" + a_key + "', 'hex')), 'hex'), 16)");
+  must(story.alba.query("SELECT publish_seal_key($1, $2, 'mx1')", {id, a_key}));
+  return id;
+}
+
+// A follower of this register as the gate runs it, and the roll that it fills.
+struct Followed {
+  explicit Followed(const Database& database)
+      : follower(std::make_unique<RollFollower>(database.dsn_as("gate1"), "mx1",
+                                                must(RollFile::open(dir.path())))),
+        roll(must(LmdbRoll::open(dir.path()))) {}
+
+  // Whether it comes true; it waits far longer than a follower takes.
+  [[nodiscard]] static bool comes(const std::function<bool()>& true_now) {
+    for (int tries = 0; tries < 2000; ++tries) {
+      if (true_now()) return true;
+      std::this_thread::sleep_for(Millis{10});
+    }
+    return false;
+  }
+
+  TempDir dir;
+  std::unique_ptr<RollFollower> follower;
+  std::unique_ptr<LmdbRoll> roll;
+};
+
+MailAddress norte() { return *MailAddress::parse("norte@example.org"); }
+
+}  // namespace
+
+TEST_CASE("a whole roll is read from the register, by gate and door") {
+  Story story;
+  const auto contact = story.designated("Asamblea Norte", "norte@example.org");
+  story.apply("Asamblea Sur", "sur@example.org");
+  const std::string key_id = publish_key(story);
+  auto door = story.as("door1");
+  must(door.query("SELECT record_posted($1, $2)", {list_address, "{" + a_mark + "}"}));
+  must(story.alba.query("SELECT list_hold($1, true, 'new senders')", {list_address}));
+  must(story.alba.query("SELECT change_proof($1, $2, $3, false, true, 'a shared provider')",
+                        {std::to_string(contact), R"({norte,"a \"b\""})", "{example.org,mail.example.org}"}));
+  for (const std::string login : {"gate1", "door1"}) {
+    CAPTURE(login);
+    auto connection = story.as(login);
+    const RollContents contents = read(connection);
+    REQUIRE(contents.lists.size() == 1);
+    CHECK(contents.lists[0].id == 1);
+    CHECK(contents.lists[0].posting_address == list_address);
+    CHECK(contents.lists[0].languages == std::vector<std::string>{"es", "en"});
+    CHECK(contents.lists[0].admin_address == "admin@listas.example");
+    CHECK(contents.lists[0].addresses == std::vector<std::string>{"avisos-es@listas.example", list_address});
+    CHECK(contents.lists[0].holds_unproven);
+    REQUIRE(contents.contacts.size() == 1);
+    CHECK(contents.contacts[0].list_id == 1);
+    const Designation& designation = contents.contacts[0].designation;
+    CHECK(designation.contact_id == contact);
+    CHECK(designation.decision_id > 0);
+    CHECK(designation.assembly == "Asamblea Norte");
+    CHECK(designation.address == "norte@example.org");
+    CHECK(designation.proof.logins == std::vector<std::string>{"a \"b\"", "norte"});
+    CHECK(designation.proof.signing_domains == std::vector<std::string>{"example.org", "mail.example.org"});
+    CHECK_FALSE(designation.proof.spf);
+    CHECK(designation.proof.shared);
+    REQUIRE(contents.marks.size() == 1);
+    CHECK(contents.marks[0].list_id == 1);
+    CHECK(contents.marks[0].mark == a_mark);
+    REQUIRE(contents.seal_keys.size() == 1);
+    CHECK(contents.seal_keys[0].key_id == key_id);
+    CHECK(contents.seal_keys[0].public_key == std::string(32, '\xaa'));
+    CHECK(contents.last_word == noon);
+  }
+}
+
+TEST_CASE("whoever may not read the roll gets no part of it, and the connection serves on") {
+  Story story;
+  auto verifier = story.as("verifier1");
+  const auto refused = read_roll(verifier, noon);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().kind == ErrorKind::forbidden);
+  CHECK(number(verifier, "SELECT 1") == 1);
+}
+
+TEST_CASE("the follower fills the roll's file, and a change is there soon after COMMIT") {
+  Story story;
+  const auto contact = std::to_string(story.designated("Asamblea Norte", "norte@example.org"));
+  Followed followed(story);
+  const LmdbRoll& roll = *followed.roll;
+  REQUIRE(Followed::comes([&] { return roll.designation(1, norte()).found(); }));
+  CHECK(roll.list_at("avisos-es@listas.example").found());
+  CHECK(roll.last_word());
+
+  const std::string key_id = publish_key(story);
+  CHECK(Followed::comes([&] { return roll.seal_key(key_id).found(); }));
+  auto door = story.as("door1");
+  must(door.query("SELECT record_posted($1, $2)", {list_address, "{" + a_mark + "}"}));
+  CHECK(Followed::comes([&] { return roll.was_posted(1, a_mark).value(); }));
+  must(story.alba.query("SELECT suspend($1, 'stolen')", {contact}));
+  CHECK(Followed::comes([&] { return roll.designation(1, norte()).absent(); }));
+}
+
+TEST_CASE("the follower tells the register which keys this host's roll knows") {
+  Story story;
+  const std::string key_id = publish_key(story);
+  const Followed followed(story);
+  CHECK(Followed::comes([&] {
+    return value(story.root,
+                 "SELECT string_agg(host || array_to_string(key_ids, ','), ' ') FROM roll_hosts") ==
+           "mx1" + key_id;
+  }));
+}
+
+TEST_CASE("a follower that loses the register keeps the roll, and takes what changed meanwhile") {
+  Story story;
+  const auto contact = std::to_string(story.designated("Asamblea Norte", "norte@example.org"));
+  Followed followed(story);
+  const LmdbRoll& roll = *followed.roll;
+  REQUIRE(Followed::comes([&] { return roll.designation(1, norte()).found(); }));
+  REQUIRE(number(story.root,
+                 "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                 "WHERE usename = 'gate1' AND datname = current_database()") == 1);
+  CHECK(roll.designation(1, norte()).found());
+  must(story.alba.query("SELECT suspend($1, 'stolen')", {contact}));
+  CHECK(Followed::comes([&] { return roll.designation(1, norte()).absent(); }));
+}
+
+TEST_CASE("a follower without a register stops at once, and leaves the roll of yesterday as it is") {
+  Story story;
+  story.designated("Asamblea Norte", "norte@example.org");
+  const TempDir dir;
+  auto connection = story.as("gate1");
+  must(must(RollFile::open(dir.path()))->replace(read(connection)));
+  const RollFollower follower("host=" + dir.path(), "mx1", must(RollFile::open(dir.path())));
+  const auto roll = must(LmdbRoll::open(dir.path()));
+  CHECK(roll->designation(1, norte()).found());
+  CHECK(roll->last_word() == noon);
+}
