@@ -1,22 +1,24 @@
 // One SMTP connection as the gate sees it: gathers the facts of each message, asks the core for the verdict,
 // acts.
 //
-// For a message without a guarded recipient it keeps nothing, reads no body beyond the first chunk, and
-// changes nothing. Everything that belongs to one message lives in one object that is dropped when the
-// message is over. Threads: one at a time (libmilter); what it shares is safe from any.
+// For a message without a guarded recipient it keeps nothing, looks nothing up, reads no body beyond the
+// first chunk, and changes nothing. DNS is asked only about posts in a designated contact's name. Everything
+// that belongs to one message lives in one object that is dropped when the message is over. Threads: one at a
+// time (libmilter); what it shares is safe from any.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "adapters/libmilter/milter.h"
-#include "adapters/sodium/keys.h"
+#include "adapters/opendkim/verifier.h"
 #include "core/config/settings.h"
-#include "core/policy/decide.h"
+#include "core/policy/proving.h"
 #include "core/policy/reply.h"
-#include "milter/roll_holder.h"
+#include "milter/seal_signer.h"
 #include "milter/verdict_spool.h"
 
 namespace portavoz {
@@ -25,10 +27,13 @@ namespace portavoz {
 struct GateServices {
   const Settings& settings;
   std::string host;
-  RollHolder& roll;
+  const Roll& roll;
   VerdictSpool& spool;
   const Wording& wording;
-  const SigningKey& seal_key;
+  SealSigner& signer;
+  DkimLibrary& dkim;
+  std::function<std::unique_ptr<Dns>()> dns;  // one for each post, with a deadline of its own
+  std::function<Instant()> clock;
 };
 
 class GateSession final : public MilterSession {
@@ -39,7 +44,7 @@ class GateSession final : public MilterSession {
   GateSession& operator=(const GateSession&) = delete;
 
   void mail(const MilterMacros& macros) override;
-  void rcpt(const MilterMacros& macros, std::string_view argument) override;
+  [[nodiscard]] MilterAnswer rcpt(MilterReplying& step, std::string_view argument) override;
   void header(std::string_view name, std::string_view value) override;
   [[nodiscard]] bool body(std::string_view chunk) override;
   [[nodiscard]] MilterAnswer end(MilterEnd& message) override;
@@ -50,13 +55,19 @@ class GateSession final : public MilterSession {
  private:
   struct Post;  // a message that has a guarded recipient
 
-  void accept(MilterEnd& message, const Verdict& verdict);
-  void record(const Verdict& verdict, const std::string& queue_id);
+  [[nodiscard]] std::optional<GuardHit> guarded_recipient(const MilterMacros& macros,
+                                                          std::string_view argument);
+  [[nodiscard]] MilterAnswer refuse_recipient(MilterReplying& step, const GuardHit& hit);
+  void look_at_header();
+  [[nodiscard]] Verdict decide_post();
+  [[nodiscard]] Result<void> seal_accepted(MilterEnd& message, const Verdict& verdict);
+  void record(const Verdict& verdict, const PostFacts& facts, const std::string& queue_id);
 
   const GateServices& services_;
   std::string client_;
   std::string mail_from_;
   std::optional<std::string> login_;
+  bool by_smtp_ = true;  // not handed in on this machine, by sendmail(1)
   std::unique_ptr<Post> post_;
 };
 

@@ -5,10 +5,14 @@
 #include <thread>
 
 #include <sysexits.h>
-#include <unistd.h>
 
+#include "adapters/ares/mail_resolver.h"
 #include "adapters/gettext/catalogues.h"
 #include "adapters/libmilter/milter.h"
+#include "adapters/lmdb/roll_file.h"
+#include "adapters/opendkim/verifier.h"
+#include "adapters/os/clock.h"
+#include "adapters/os/host.h"
 #include "adapters/os/log.h"
 #include "adapters/os/signals.h"
 #include "adapters/yaml/settings_file.h"
@@ -30,10 +34,18 @@ int did_not_start(const Error& error) {
   return error.kind == ErrorKind::bad_input ? EX_CONFIG : EX_UNAVAILABLE;
 }
 
-std::string host_name() {
-  std::string name(256, '\0');
-  if (gethostname(name.data(), name.size() - 1) != 0) return "localhost";
-  return name.c_str();
+// Shorter than any time limit of the mail server, so that a dead resolver gives our 4xx and not its own.
+constexpr Millis dns_budget{10'000};
+
+void tell_how_it_starts(const Settings& settings, SealSigner& signer) {
+  if (settings.testing.in_force())
+    log_warning(
+        "TESTING: the block testing: is in force; this gate believes what no gate in service may believe");
+  const auto key = signer.current();
+  if (!key)
+    log_error("posts wait until there is a key to seal them with: " + key.error().what);
+  else
+    log_info("listening on " + settings.gate.socket + ", seals with key " + (*key)->key_id());
 }
 
 int serve_until_stopped(MilterServer& server) {
@@ -55,19 +67,34 @@ int run(const std::string& config) {
   if (!settings) return did_not_start(settings.error());
   const auto wording = Catalogues::open(settings->wording);
   if (!wording) return did_not_start(wording.error());
-  const auto seal_key = SigningKey::load(settings->gate.seal_key);
-  if (!seal_key) return did_not_start(seal_key.error());
+  const auto name_servers = NameServers::choose(settings->dns.resolvers, settings->dns.trust_network);
+  if (!name_servers) return did_not_start(name_servers.error());
+  const auto dkim = DkimLibrary::open();
+  if (!dkim) return did_not_start(dkim.error());
   const auto spool = VerdictSpool::open(settings->gate.spool, settings->database.dsn);
   if (!spool) return did_not_start(spool.error());
+  auto roll_file = RollFile::open(settings->roll.directory);
+  if (!roll_file) return did_not_start(roll_file.error());
+  const auto roll = LmdbRoll::open(settings->roll.directory);
+  if (!roll) return did_not_start(roll.error());
 
-  RollHolder roll;
-  const RollFollower follower(settings->database.dsn, roll);
   const std::string host = settings->gate.host.empty() ? host_name() : settings->gate.host;
-  const GateServices services{*settings, host, roll, **spool, *wording, *seal_key};
+  const RollFollower follower(settings->database.dsn, host, std::move(*roll_file));
+  SealSigner signer(settings->gate.seal_key);
+  const GateServices services{
+      *settings,
+      host,
+      **roll,
+      **spool,
+      *wording,
+      signer,
+      **dkim,
+      [&] { return std::make_unique<MailResolver>(*name_servers, monotonic, dns_budget); },
+      [&] { return settings->testing.clock.value_or(now()); }};
   const auto server = MilterServer::open({"portavoz", settings->gate.socket},
                                          [&] { return std::make_unique<GateSession>(services); });
   if (!server) return did_not_start(server.error());
-  log_info("listening on " + settings->gate.socket + ", seals with key " + seal_key->key_id());
+  tell_how_it_starts(*settings, signer);
   return serve_until_stopped(**server);
 }
 

@@ -37,13 +37,16 @@ Result<void> append_line(const std::string& path, const std::string& line) {
   const Descriptor file(open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
   if (!file.valid()) return error_from_errno("open", path, errno);
   const std::string text = line + "\n";
-  // One write: lines of different threads do not mix, and a full disk leaves at most one broken line.
-  if (write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-    return error_from_errno("write", path, errno);
-  return {};
+  const off_t end = lseek(file.get(), 0, SEEK_END);
+  const ssize_t written = write(file.get(), text.data(), text.size());
+  if (written == static_cast<ssize_t>(text.size())) return {};
+  const int why = written < 0 ? errno : ENOSPC;
+  // A line that a full disk cut off must not run into the next one.
+  if (end < 0 || ftruncate(file.get(), end) != 0) log_warning("cannot mend " + path);
+  return error_from_errno("write", path, why);
 }
 
-// Whole lines as one JSON array each batch; a line cut by a crash or a full disk is not JSON and is left out.
+// Whole lines as one JSON array each batch; a line cut by a crash is not JSON and is left out.
 std::vector<std::string> batches_of(const std::string& octets) {
   std::vector<std::string> batches;
   std::string batch;

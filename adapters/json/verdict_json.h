@@ -28,6 +28,7 @@ struct VerdictRecord {
   std::optional<std::int64_t> contact_id;
   std::optional<std::int64_t> decision_id;
   std::string proof;
+  std::string facts;  // a JSON object, what `portavoz explain` prints; anything else is left out
 };
 
 [[nodiscard]] std::string verdict_json(const VerdictRecord& verdict);  // one line, without its end

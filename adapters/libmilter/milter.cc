@@ -128,9 +128,9 @@ sfsistat proceed(const Connection& connection, unsigned long step) {
 sfsistat negotiate(SMFICTX* context, unsigned long offered, unsigned long& wanted) {
   constexpr unsigned long skipped =
       SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NODATA | SMFIP_NOEOH | SMFIP_NOUNKNOWN;
-  constexpr unsigned long silent = SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR;
+  constexpr unsigned long silent = SMFIP_NR_MAIL | SMFIP_NR_HDR;
   wanted = offered & (skipped | silent | SMFIP_SKIP | SMFIP_HDR_LEADSPC);
-  smfi_setsymlist(context, SMFIM_ENVFROM, in("{mail_addr} {auth_authen} {auth_type} {client_addr}"));
+  smfi_setsymlist(context, SMFIM_ENVFROM, in("i {mail_addr} {auth_authen} {auth_type} {client_addr}"));
   smfi_setsymlist(context, SMFIM_ENVRCPT, in("{rcpt_addr}"));
   smfi_setsymlist(context, SMFIM_EOM, in("i"));
   auto connection = std::make_unique<Connection>();
@@ -166,8 +166,12 @@ sfsistat on_mail(SMFICTX* context, char** /*arguments*/) {
 
 sfsistat on_rcpt(SMFICTX* context, char** arguments) {
   Connection& connection = *connection_of(context);
-  take_step("rcpt", connection, [&](MilterSession& session) { session.rcpt(Macros(context), arguments[0]); });
-  return proceed(connection, SMFIP_NR_RCPT);
+  MilterAnswer answer = MilterAnswer::proceed;
+  take_step("rcpt", connection, [&](MilterSession& session) {
+    Macros macros(context);
+    answer = session.rcpt(macros, arguments[0]);
+  });
+  return smfis(answer);
 }
 
 sfsistat on_header(SMFICTX* context, char* name, char* value) {

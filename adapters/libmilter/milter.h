@@ -1,11 +1,11 @@
 // The milter protocol through libmilter, as objects: one MilterSession a connection, made by a factory,
 // called step by step, and owned here.
 //
-// Only the steps that a gate needs are negotiated, and replies are sent only where an answer is wanted: at
-// the body and at the end of a message. `accept` is never answered before the end of the message, because
-// Postfix up to 3.7.11 can then skip the next one. No exception crosses libmilter's callbacks: one that
-// reaches this room is told to the session, the session sees no further step of that message, and at its end
-// the message is answered "try again later" when it was a post and left alone when it was not (see
+// Only the steps that a gate needs are negotiated, and replies are sent only where an answer is wanted: at a
+// recipient, the body and the end of a message. `accept` is never answered before the end of the message,
+// because Postfix up to 3.7.11 can then skip the next one. No exception crosses libmilter's callbacks: one
+// that reaches this room is told to the session, the session sees no further step of that message, and at its
+// end the message is answered "try again later" when it was a post and left alone when it was not (see
 // MilterSession::is_ours).
 //
 // Threads: libmilter calls each session from one thread at a time, but different sessions from different
@@ -32,16 +32,21 @@ class MilterMacros {
   [[nodiscard]] virtual std::optional<std::string> macro(const char* name) const = 0;
 };
 
+// A step that may be answered with a reply of ours.
+class MilterReplying : public MilterMacros {
+ public:
+  // Sets the reply for MilterAnswer::reject (code 5xx) or tempfail (4xx). Lines are plain text.
+  virtual void set_reply(const Reply& reply) = 0;
+};
+
 // What may be done at the end of a message.
-class MilterEnd : public MilterMacros {
+class MilterEnd : public MilterReplying {
  public:
   // Puts a field at the top of the header. `value` stands as it is behind "NAME: ".
   virtual void insert_field(const std::string& name, const std::string& value) = 0;
   // Removes the nth field of that name (from 1; ASCII case ignored). Remove the last one first: numbers
   // shift.
   virtual void remove_field(const std::string& name, int nth) = 0;
-  // Sets the reply for MilterAnswer::reject (code 5xx) or tempfail (4xx). Lines are plain text.
-  virtual void set_reply(const Reply& reply) = 0;
 };
 
 enum class MilterAnswer : std::uint8_t { proceed, reject, tempfail };
@@ -51,7 +56,8 @@ class MilterSession {
   virtual ~MilterSession() = default;
 
   virtual void mail(const MilterMacros& macros) = 0;
-  virtual void rcpt(const MilterMacros& macros, std::string_view argument) = 0;
+  // The answer is for this one recipient; the message goes on to the others.
+  [[nodiscard]] virtual MilterAnswer rcpt(MilterReplying& step, std::string_view argument) = 0;
   virtual void header(std::string_view name,
                       std::string_view value) = 0;              // value as it stood after the colon
   [[nodiscard]] virtual bool body(std::string_view chunk) = 0;  // false: no more of this body is wanted

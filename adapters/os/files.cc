@@ -46,6 +46,13 @@ Result<void> fill_and_rename(const Descriptor& file, const std::string& temporar
 
 }  // namespace
 
+Result<FileVersion> file_version(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return error_from_errno("look at", path, errno);
+  constexpr std::int64_t second = 1'000'000'000;
+  return FileVersion{found.st_ino, found.st_mtim.tv_sec * second + found.st_mtim.tv_nsec, found.st_size};
+}
+
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
   if (this != &other) {
     reset();
@@ -108,6 +115,18 @@ Result<void> write_file_atomic(const std::string& path, std::string_view octets,
     ::unlink(temporary.c_str());
     return done;
   }
+  return sync_directory(parent_of(path));
+}
+
+Result<void> put_in_place_of(const std::string& path, const std::string& newer) {
+  struct stat about = {};
+  if (::stat(path.c_str(), &about) != 0) return error_from_errno("look at", path, errno);
+  constexpr mode_t permissions = 07777;
+  if (::chown(newer.c_str(), about.st_uid, about.st_gid) != 0)
+    return error_from_errno("give to the owner of " + path + " the file", newer, errno);
+  if (::chmod(newer.c_str(), about.st_mode & permissions) != 0)
+    return error_from_errno("set the mode of", newer, errno);
+  if (::rename(newer.c_str(), path.c_str()) != 0) return error_from_errno("put in place", path, errno);
   return sync_directory(parent_of(path));
 }
 

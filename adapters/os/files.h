@@ -21,8 +21,21 @@ namespace portavoz {
 // octets or these. The mode is exact, whatever the umask says.
 [[nodiscard]] Result<void> write_file_atomic(const std::string& path, std::string_view octets, mode_t mode);
 
+// The file `newer` becomes `path`, with the owner, group and mode of the file that stands there: whoever
+// reads it sees the old file or the new one. Both lie in one directory.
+[[nodiscard]] Result<void> put_in_place_of(const std::string& path, const std::string& newer);
+
 // The directory and its missing parents. A directory that stands already is left as it is.
 [[nodiscard]] Result<void> make_directories(const std::string& path, mode_t mode);
+
+// What changes when a file is written anew: enough to see that another one stands in its place.
+struct FileVersion {
+  std::uint64_t inode = 0;
+  std::int64_t modified_ns = 0;  // since 1970-01-01 UTC
+  std::int64_t size = -1;
+  friend bool operator==(const FileVersion&, const FileVersion&) = default;
+};
+[[nodiscard]] Result<FileVersion> file_version(const std::string& path);
 
 // An open descriptor that is closed when it goes out of scope.
 class Descriptor {

@@ -1,4 +1,4 @@
-// SHA-256 (FIPS 180-4), in one go or by pieces, and random text, by libsodium.
+// SHA-256 (FIPS 180-4) by pieces, and random text, by libsodium; the hash in one go is core/base/sha256.h.
 // Errors: none; a library that cannot start (no entropy) ends the process. Threads: one object, one thread.
 #pragma once
 
@@ -6,6 +6,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+
+#include "core/base/sha256.h"
 
 namespace portavoz {
 
@@ -25,8 +27,6 @@ class Sha256 {
   struct State;
   std::unique_ptr<State> state_;
 };
-
-[[nodiscard]] std::string sha256(std::string_view octets);  // 32 raw octets
 
 // That many random octets as twice as many lower-case hexadecimal digits.
 [[nodiscard]] std::string random_hex(std::size_t octets);

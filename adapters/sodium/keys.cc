@@ -1,12 +1,10 @@
 #include "adapters/sodium/keys.h"
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <optional>
 #include <system_error>
-#include <vector>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,14 +13,12 @@
 
 #include "adapters/sodium/hash.h"
 #include "adapters/sodium/start.h"
-#include "core/base/owned.h"
 #include "core/base/text.h"
 
 namespace portavoz {
 namespace {
 
 constexpr std::size_t key_id_digits = 16;
-constexpr std::string_view public_suffix = ".pub";
 
 unsigned char* octets_of(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 const unsigned char* octets_of(std::string_view text) {
@@ -120,21 +116,6 @@ Result<void> write_new(const std::string& path, std::string_view text, mode_t mo
   return system_error("write", path, why);
 }
 
-Result<std::string> load_public(const std::string& path, std::string_view key_id) {
-  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) return system_error("open", path, errno);
-  std::string text;
-  if (auto done = read_short(file.get(), path, text); !done) return done.error();
-  std::string key;
-  if (!from_base64(trim(text), crypto_sign_PUBLICKEYBYTES, key))
-    return Error{ErrorKind::bad_input,
-                 path + " holds no public key (32 octets in base64); copy it again or remove it"};
-  if (key_id_of(key) != key_id)
-    return Error{ErrorKind::bad_input,
-                 path + " holds the key " + key_id_of(key) + ", which is not its name; rename it"};
-  return key;
-}
-
 }  // namespace
 
 void sodium_started() {
@@ -150,6 +131,9 @@ void SigningKey::Wipe::operator()(Secret* secret) const noexcept {
   sodium_memzero(secret->octets.data(), secret->octets.size());
   delete secret;
 }
+
+SigningKey::SigningKey(OwnedSecret secret, std::string public_key)
+    : secret_(std::move(secret)), public_key_(std::move(public_key)), key_id_(key_id_of(public_key_)) {}
 
 Result<SigningKey> SigningKey::load(const std::string& path) {
   sodium_started();
@@ -167,7 +151,7 @@ Result<SigningKey> SigningKey::load(const std::string& path) {
   OwnedSecret secret(new Secret);
   std::string public_key(crypto_sign_PUBLICKEYBYTES, '\0');
   crypto_sign_seed_keypair(octets_of(public_key), secret->octets.data(), octets_of(seed.text));
-  return SigningKey(std::move(secret), key_id_of(public_key));
+  return SigningKey(std::move(secret), std::move(public_key));
 }
 
 std::string SigningKey::sign(std::string_view text) const {
@@ -176,36 +160,17 @@ std::string SigningKey::sign(std::string_view text) const {
   return base64(signature);
 }
 
-Result<VerifyKeys> VerifyKeys::load_directory(const std::string& path) {
+SignatureCheck verify(std::string_view public_key, std::string_view text, std::string_view signature) {
   sodium_started();
-  const Owned<DIR, ::closedir> directory(::opendir(path.c_str()));
-  if (!directory) return system_error("open the directory of public keys", path, errno);
-  VerifyKeys keys;
-  while (const dirent* entry = ::readdir(directory.get())) {
-    const std::string_view name = entry->d_name;
-    if (name.front() == '.' || name.size() <= public_suffix.size() ||
-        name.substr(name.size() - public_suffix.size()) != public_suffix)
-      continue;
-    const std::string key_id(name.substr(0, name.size() - public_suffix.size()));
-    auto key = load_public(path + "/" + std::string(name), key_id);
-    if (!key) return key.error();
-    keys.keys_.emplace(key_id, std::move(*key));
-  }
-  return keys;
-}
-
-SignatureCheck VerifyKeys::verify(std::string_view key_id, std::string_view text,
-                                  std::string_view signature) const {
-  const auto key = keys_.find(key_id);
-  if (key == keys_.end()) return SignatureCheck::unknown_key;
   std::string octets;
-  if (!from_base64(signature, crypto_sign_BYTES, octets)) return SignatureCheck::bad;
-  const int failed = crypto_sign_verify_detached(octets_of(octets), octets_of(text), text.size(),
-                                                 octets_of(std::string_view(key->second)));
+  if (public_key.size() != crypto_sign_PUBLICKEYBYTES || !from_base64(signature, crypto_sign_BYTES, octets))
+    return SignatureCheck::bad;
+  const int failed =
+      crypto_sign_verify_detached(octets_of(octets), octets_of(text), text.size(), octets_of(public_key));
   return failed == 0 ? SignatureCheck::good : SignatureCheck::bad;
 }
 
-Result<MadeKey> make_key(const std::string& secret_path, const std::string& public_dir) {
+Result<MadeKey> make_key(const std::string& secret_path) {
   sodium_started();
   SecretText seed(std::string(crypto_sign_SEEDBYTES, '\0'));
   SecretText secret(std::string(crypto_sign_SECRETKEYBYTES, '\0'));
@@ -213,18 +178,11 @@ Result<MadeKey> make_key(const std::string& secret_path, const std::string& publ
   std::string public_key(crypto_sign_PUBLICKEYBYTES, '\0');
   crypto_sign_seed_keypair(octets_of(public_key), octets_of(secret.text), octets_of(seed.text));
 
-  MadeKey made{key_id_of(public_key), {}};
-  made.public_path = public_dir + "/" + made.key_id + std::string(public_suffix);
   SecretText text(base64(seed.text));
   text.text += "\n";
   constexpr mode_t owner_reads = 0400;
-  constexpr mode_t all_read = 0644;
   if (auto done = write_new(secret_path, text.text, owner_reads); !done) return done.error();
-  if (auto done = write_new(made.public_path, base64(public_key) + "\n", all_read); !done) {
-    ::unlink(secret_path.c_str());
-    return done.error();
-  }
-  return made;
+  return MadeKey{key_id_of(public_key), public_key};
 }
 
 }  // namespace portavoz

@@ -98,6 +98,33 @@ void read(const Node& node, std::vector<MailAddress>& addresses, Problems& probl
   });
 }
 
+void read(const Node& node, bool& value, Problems& problems) {
+  const auto text = read_scalar(node, "true or false", problems);
+  if (!text) return;
+  if (*text == "true" || *text == "false") {
+    value = *text == "true";
+  } else {
+    problems.push_back({node.mark, "'" + *text + "' is neither true nor false"});
+  }
+}
+
+void read(const Node& node, std::vector<IpAddress>& addresses, Problems& problems) {
+  read_list(node, addresses, problems, [&](const Node& item, const string& text, auto& into) {
+    if (auto address = IpAddress::parse(text)) {
+      into.push_back(*address);
+    } else {
+      problems.push_back({item.mark, address.error().what});
+    }
+  });
+}
+
+void read(const Node& node, std::optional<Instant>& value, Problems& problems) {
+  const auto text = read_scalar(node, "a time", problems);
+  if (!text) return;
+  value = parse_rfc3339(*text);
+  if (!value) problems.push_back({node.mark, "'" + *text + "' is not a time such as 2026-01-31T12:00:00Z"});
+}
+
 bool is_endpoint(string_view text) {  // IPv4:port or [IPv6]:port; whoever uses it parses the IP itself
   const auto colon = text.rfind(':');
   if (colon == string_view::npos || colon == 0) return false;
@@ -126,6 +153,22 @@ void read_path(const Node& node, string& value, Problems& problems) {
   } else {
     problems.push_back({node.mark, "'" + *text + "' is not an absolute path"});
   }
+}
+
+// Where a server listens or is reached: a unix socket's path or IP:port.
+void read_listener(const Node& node, string& value, Problems& problems) {
+  const auto text = read_scalar(node, "a path or IP:port", problems);
+  if (!text) return;
+  if (text->front() == '/' || is_endpoint(*text)) {
+    value = *text;
+  } else {
+    problems.push_back({node.mark, "'" + *text + "' is neither an absolute path nor IP:port"});
+  }
+}
+
+bool on_this_machine_alone(const string& listener) {
+  return listener.empty() || listener.front() == '/' || listener.starts_with("127.") ||
+         listener.starts_with("[::1]:");
 }
 
 void read_url(const Node& node, string& value, Problems& problems) {
@@ -185,6 +228,7 @@ SettingsOrProblems read_settings(const Node& root) {
   SettingsOrProblems result;
   Settings& s = result.settings;
   Problems& problems = result.problems;
+  Mark testing_mark;
 
   const auto text = [&](string& value) { return [&](const Node& node) { read(node, value, problems); }; };
   const auto path = [&](string& value) {
@@ -193,6 +237,10 @@ SettingsOrProblems read_settings(const Node& root) {
   const auto duration = [&](Seconds& value) {
     return [&](const Node& node) { read(node, value, problems); };
   };
+  const auto flag = [&](bool& value) { return [&](const Node& node) { read(node, value, problems); }; };
+  const auto listener = [&](string& value) {
+    return [&](const Node& node) { read_listener(node, value, problems); };
+  };
   const auto section = [&](std::vector<Key> keys) {
     return [&problems, keys = std::move(keys)](const Node& node) { read_map(node, keys, problems); };
   };
@@ -200,29 +248,46 @@ SettingsOrProblems read_settings(const Node& root) {
   read_map(
       root,
       {{"register", section({{"dsn", text(s.database.dsn)}})},
-       {"roll", section({{"max_age", duration(s.roll.max_age)}})},
+       {"roll", section({{"directory", path(s.roll.directory)}, {"max_age", duration(s.roll.max_age)}})},
+       {"dns",
+        section({{"resolvers", [&](const Node& node) { read_endpoints(node, s.dns.resolvers, problems); }},
+                 {"trust_network", flag(s.dns.trust_network)}})},
        {"wording", path(s.wording)},
        {"gate",
         section({{"host", text(s.gate.host)},
                  {"socket", path(s.gate.socket)},
                  {"seal_key", path(s.gate.seal_key)},
                  {"spool", path(s.gate.spool)},
-                 {"always_guard", [&](const Node& node) { read(node, s.gate.always_guard, problems); }}})},
-       {"door", section({{"seal_keys", path(s.door.seal_keys)},
-                         {"seal_lifetime", duration(s.door.seal_lifetime)},
-                         {"memory", path(s.door.memory)},
-                         {"held", path(s.door.held)},
-                         {"held_max_posts",
-                          [&](const Node& node) { read_count(node, s.door.held_max_posts, problems); }},
-                         {"held_max_bytes",
-                          [&](const Node& node) { read_size(node, s.door.held_max_bytes, problems); }}})},
+                 {"always_guard", [&](const Node& node) { read(node, s.gate.always_guard, problems); }},
+                 {"relays", [&](const Node& node) { read(node, s.gate.relays, problems); }},
+                 {"door", flag(s.gate.door)}})},
+       {"door",
+        section(
+            {{"seal_lifetime", duration(s.door.seal_lifetime)},
+             {"memory", path(s.door.memory)},
+             {"held", path(s.door.held)},
+             {"held_max_posts", [&](const Node& node) { read_count(node, s.door.held_max_posts, problems); }},
+             {"held_max_bytes", [&](const Node& node) { read_size(node, s.door.held_max_bytes, problems); }},
+             {"lmtp_listen", listener(s.door.lmtp_listen)},
+             {"lmtp_next_hop", listener(s.door.lmtp_next_hop)}})},
        {"verifier",
         section(
             {{"evidence", path(s.verifier.evidence)},
              {"resolvers", [&](const Node& node) { read_endpoints(node, s.verifier.resolvers, problems); }},
              {"allow", [&](const Node& node) { read_endpoints(node, s.verifier.allow, problems); }},
-             {"about", [&](const Node& node) { read_url(node, s.verifier.about, problems); }}})}},
+             {"about", [&](const Node& node) { read_url(node, s.verifier.about, problems); }}})},
+       {"testing",
+        [&](const Node& node) {
+          testing_mark = node.mark;
+          read_map(node,
+                   {{"believe_xclient", flag(s.testing.believe_xclient)},
+                    {"clock", [&](const Node& clock) { read(clock, s.testing.clock, problems); }}},
+                   problems);
+        }}},
       problems);
+  if (s.testing.in_force() && !on_this_machine_alone(s.door.lmtp_listen))
+    problems.push_back({testing_mark, "testing: is refused while door.lmtp_listen is " + s.door.lmtp_listen +
+                                          ", which other machines can reach; take one of them out"});
   std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
     return std::pair(a.mark.line, a.mark.column) < std::pair(b.mark.line, b.mark.column);
   });
@@ -248,28 +313,40 @@ string describe(const Settings& s) {
   std::vector<string> guarded_addresses;
   for (const MailAddress& address : s.gate.always_guard) guarded_addresses.push_back(address.text());
   const auto seconds = [](Seconds value) { return std::to_string(value.count()) + "s"; };
-  const std::array<std::pair<string_view, string>, 17> rows{{
+  std::vector<string> relays;
+  for (const IpAddress& address : s.gate.relays) relays.push_back(address.text());
+  const auto word = [](bool value) { return string(value ? "true" : "false"); };
+  const std::array<std::pair<string_view, string>, 24> rows{{
       {"register.dsn", s.database.dsn},
+      {"roll.directory", s.roll.directory},
       {"roll.max_age", seconds(s.roll.max_age)},
+      {"dns.resolvers", joined(s.dns.resolvers)},
+      {"dns.trust_network", word(s.dns.trust_network)},
       {"wording", s.wording},
       {"gate.host", s.gate.host},
       {"gate.socket", s.gate.socket},
       {"gate.seal_key", s.gate.seal_key},
       {"gate.spool", s.gate.spool},
       {"gate.always_guard", joined(guarded_addresses)},
-      {"door.seal_keys", s.door.seal_keys},
+      {"gate.relays", joined(relays)},
+      {"gate.door", word(s.gate.door)},
       {"door.seal_lifetime", seconds(s.door.seal_lifetime)},
       {"door.memory", s.door.memory},
       {"door.held", s.door.held},
       {"door.held_max_posts", std::to_string(s.door.held_max_posts)},
       {"door.held_max_bytes", std::to_string(s.door.held_max_bytes)},
+      {"door.lmtp_listen", s.door.lmtp_listen},
+      {"door.lmtp_next_hop", s.door.lmtp_next_hop},
       {"verifier.evidence", s.verifier.evidence},
       {"verifier.resolvers", joined(s.verifier.resolvers)},
       {"verifier.allow", joined(s.verifier.allow)},
+      {"verifier.about", s.verifier.about},
   }};
   string text;
   for (const auto& [key, value] : rows) text += string(key) + " = " + value + "\n";
-  return text + "verifier.about = " + s.verifier.about + "\n";
+  if (!s.testing.in_force()) return text;
+  return text + "testing.believe_xclient = " + word(s.testing.believe_xclient) +
+         "\ntesting.clock = " + (s.testing.clock ? to_rfc3339(*s.testing.clock) : "") + "\n";
 }
 
 }  // namespace portavoz

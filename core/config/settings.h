@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "core/base/time.h"
 #include "core/config/node.h"
 #include "core/mail/address.h"
+#include "core/net/ip.h"
 
 namespace portavoz {
 
@@ -24,8 +26,14 @@ struct Settings {
   } database;
 
   struct Roll {
-    Seconds max_age = std::chrono::hours(72);  // past it posts get 451
+    std::string directory = "/var/lib/portavoz/roll";  // the gate writes it, doors on this host read it
+    Seconds max_age = std::chrono::hours(72);          // past it posts get 451
   } roll;
+
+  struct Names {
+    std::vector<std::string> resolvers;  // IP:port; empty: those of /etc/resolv.conf
+    bool trust_network = false;          // resolvers that are not on loopback may be asked
+  } dns;
 
   std::string wording = "/usr/share/portavoz/locale";  // LANG/LC_MESSAGES/portavoz.mo stand below it
 
@@ -36,15 +44,18 @@ struct Settings {
     std::string seal_key = "/etc/portavoz/seal.key";  // secret, readable by the gate alone
     std::string spool = "/var/lib/portavoz/spool";    // verdicts wait here for the register
     std::vector<MailAddress> always_guard;            // guarded even while no roll was loaded
+    std::vector<IpAddress> relays;                    // our own hosts, behind which SPF is not judged
+    bool door = true;                                 // the lists are reached through portavoz-deliver only
   } gate;
 
   struct Door {
-    std::string seal_keys = "/etc/portavoz/seal-keys";  // directory of KEYID.pub: the gates' public keys
-    Seconds seal_lifetime = std::chrono::hours(144);    // as long as a server keeps mail queued, and a day
-    std::string memory = "/var/lib/portavoz/seals";     // which seals were used
-    std::string held = "/var/lib/portavoz/held";        // the shelf of posts kept aside
+    Seconds seal_lifetime = std::chrono::hours(144);  // as long as a server keeps mail queued, and a day
+    std::string memory = "/var/lib/portavoz/seals";   // which seals were used
+    std::string held = "/var/lib/portavoz/held";      // the shelf of posts kept aside
     std::uint64_t held_max_posts = 1000;
     std::uint64_t held_max_bytes = std::uint64_t{256} << 20;
+    std::string lmtp_listen;    // path of a unix socket, or IP:port; empty: no LMTP door
+    std::string lmtp_next_hop;  // the list manager's LMTP server, written likewise
   } door;
 
   struct Verifier {
@@ -53,6 +64,14 @@ struct Settings {
     std::vector<std::string> allow;                   // exact IP:port that may be fetched though not public
     std::string about = "https://portavoz.invalid/";  // where a site's owner reads who fetches, in User-Agent
   } verifier;
+
+  // What only tests may do. Refused unless everything of ours listens on this machine alone.
+  struct Testing {
+    bool believe_xclient = false;  // a login that a client claims by XCLIENT counts
+    std::optional<Instant> clock;  // what the decision takes for now
+
+    [[nodiscard]] bool in_force() const { return believe_xclient || clock; }
+  } testing;
 };
 
 // One mistake in a configuration file.

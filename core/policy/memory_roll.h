@@ -9,28 +9,20 @@
 #include <utility>
 #include <vector>
 
-#include "core/policy/roll.h"
+#include "core/policy/roll_contents.h"
 
 namespace portavoz {
 
-struct RollList {
-  GuardedList list;
-  std::vector<std::string> addresses;  // posting address and aliases, canonical
-};
-
-struct RollContact {
-  std::int64_t list_id = 0;
-  Designation designation;
-};
-
 class MemoryRoll final : public Roll {
  public:
-  MemoryRoll(const std::vector<RollList>& lists, const std::vector<RollContact>& contacts, Instant last_word);
+  explicit MemoryRoll(const RollContents& contents);
 
   [[nodiscard]] Lookup<GuardedList> list_at(const std::string& address) const override;
   [[nodiscard]] Lookup<GuardedList> list_with_local_part(const std::string& local_part) const override;
   [[nodiscard]] Lookup<bool> has_list_in(const std::string& domain) const override;
   [[nodiscard]] Lookup<Designation> designation(std::int64_t list_id, const MailAddress& from) const override;
+  [[nodiscard]] Lookup<bool> was_posted(std::int64_t list_id, const std::string& mark) const override;
+  [[nodiscard]] Lookup<std::string> seal_key(const std::string& key_id) const override;
   [[nodiscard]] std::optional<Instant> last_word() const override { return last_word_; }
 
   [[nodiscard]] std::size_t list_count() const { return lists_.size(); }
@@ -42,6 +34,8 @@ class MemoryRoll final : public Roll {
   std::unordered_map<std::string, std::size_t> by_local_part_;
   std::set<std::string> domains_;
   std::map<std::pair<std::int64_t, std::string>, Designation> designations_;
+  std::set<std::pair<std::int64_t, std::string>> marks_;
+  std::map<std::string, std::string> seal_keys_;
   Instant last_word_;
 };
 

@@ -23,6 +23,16 @@ struct GuardedList {
   std::string posting_address;         // canonical
   std::vector<std::string> languages;  // language tags, in the order in which a reply speaks
   std::string admin_address;           // whom a refused sender may ask
+  std::vector<std::string> addresses;  // posting address and aliases, canonical
+  bool holds_unproven = false;         // posts that only a person can judge are kept aside instead of refused
+};
+
+// What shows that a sender is this contact. Recorded with the application, approved by the decision.
+struct Proof {
+  std::vector<std::string> logins;           // SASL logins that own the address, compared as they stand
+  std::vector<std::string> signing_domains;  // exact d= of DKIM signatures that count, lower-case A-labels
+  bool spf = false;                          // SPF alone may count
+  bool shared = false;                       // the provider is shared by strangers: DKIM and SPF together
 };
 
 // The right to post: one designated contact of one assembly on one list (its state is designated or lapsing).
@@ -30,8 +40,8 @@ struct Designation {
   std::int64_t contact_id = 0;
   std::int64_t decision_id = 0;
   std::string assembly;
-  std::string address;              // canonical
-  std::vector<std::string> logins;  // SASL logins that own the address, compared as they stand
+  std::string address;  // canonical
+  Proof proof;
 };
 
 class Roll {
@@ -47,6 +57,10 @@ class Roll {
   [[nodiscard]] virtual Lookup<bool> has_list_in(const std::string& domain) const = 0;
   [[nodiscard]] virtual Lookup<Designation> designation(std::int64_t list_id,
                                                         const MailAddress& from) const = 0;
+  // Whether a post with this mark (core/policy/marks.h) has gone to the list already.
+  [[nodiscard]] virtual Lookup<bool> was_posted(std::int64_t list_id, const std::string& mark) const = 0;
+  // The public half of a gate's seal key (32 raw octets), by its id.
+  [[nodiscard]] virtual Lookup<std::string> seal_key(const std::string& key_id) const = 0;
   // When the register was last heard; nothing when it never was.
   [[nodiscard]] virtual std::optional<Instant> last_word() const = 0;
 };
@@ -62,6 +76,8 @@ class NoRoll final : public Roll {
   [[nodiscard]] Lookup<Designation> designation(std::int64_t, const MailAddress&) const override {
     return never();
   }
+  [[nodiscard]] Lookup<bool> was_posted(std::int64_t, const std::string&) const override { return never(); }
+  [[nodiscard]] Lookup<std::string> seal_key(const std::string&) const override { return never(); }
   [[nodiscard]] std::optional<Instant> last_word() const override { return std::nullopt; }
 
  private:

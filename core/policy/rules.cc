@@ -5,7 +5,7 @@
 namespace portavoz {
 namespace {
 
-constexpr std::array<RuleInfo, 11> rules{{
+constexpr std::array<RuleInfo, 23> rules{{
     {Rule::not_guarded, "not-guarded", Answer::pass, "", "",
      "No recipient is a guarded list: the message is left alone."},
     {Rule::roll_unavailable, "roll-unavailable", Answer::tempfail, "451", "4.3.0",
@@ -23,10 +23,38 @@ constexpr std::array<RuleInfo, 11> rules{{
      "The address in From is not the designated contact of an assembly on this list."},
     {Rule::wrong_login, "wrong-login", Answer::reject, "550", "5.7.1",
      "The sender logged in with an account that does not own the designated contact in From."},
+    {Rule::already_posted, "already-posted", Answer::reject, "550", "5.7.1",
+     "This signed post has gone to the list already; a signature is good for one post."},
+    {Rule::dkim_unavailable, "dkim-unavailable", Answer::tempfail, "451", "4.4.3",
+     "The post is signed, and the key that would prove it cannot be looked up now."},
+    {Rule::spf_unavailable, "spf-unavailable", Answer::tempfail, "451", "4.7.24",
+     "The SPF record that would prove the post cannot be looked up now."},
+    {Rule::dkim_failed, "dkim-failed", Answer::reject, "550", "5.7.20",
+     "The post carries a signature of a domain that counts for this contact, and none of them holds."},
+    {Rule::not_for_this_list, "not-for-this-list", Answer::reject, "550", "5.7.26",
+     "The signature shows who wrote this, and nothing shows that it was meant for the list: the list is not "
+     "in a "
+     "signed To or Cc."},
+    {Rule::too_old, "too-old", Answer::reject, "550", "5.7.26",
+     "The signature holds, but Date is not signed, or not within the last seven days."},
+    {Rule::shared_provider, "shared-provider", Answer::reject, "550", "5.7.26",
+     "The contact's mail provider is shared by strangers: the signature holds, and SPF for the same mailbox "
+     "is "
+     "missing."},
+    {Rule::spf_failed, "spf-failed", Answer::reject, "550", "5.7.23",
+     "SPF is what proves this contact, and it does not pass for this client and envelope sender."},
     {Rule::not_proven, "not-proven", Answer::reject, "550", "5.7.26",
      "From is a designated contact, but nothing proves that this message comes from it."},
+    {Rule::needs_confirmation, "needs-confirmation", Answer::hold, "250", "2.0.0",
+     "From is a designated contact, and only a person can judge whether this post is its: it is kept aside."},
     {Rule::proven_by_login, "proven-by-login", Answer::accept, "250", "2.0.0",
      "The sender logged in with an account that owns the designated contact in From."},
+    {Rule::proven_by_dkim, "proven-by-dkim", Answer::accept, "250", "2.0.0",
+     "A signature of a domain that counts for this contact holds, over a recent post meant for this list."},
+    {Rule::proven_by_spf, "proven-by-spf", Answer::accept, "250", "2.0.0",
+     "SPF passes for the envelope sender, which is the contact itself, and counts alone for it."},
+    {Rule::seal_unavailable, "seal-unavailable", Answer::tempfail, "451", "4.3.0",
+     "The post is proven, and the gate cannot seal it: the key in gate.seal_key cannot be read."},
     {Rule::internal_error, "internal-error", Answer::tempfail, "451", "4.3.0",
      "Portavoz itself failed while it looked at this post; the log says how."},
 }};
@@ -49,6 +77,7 @@ std::string_view word(Answer answer) {
     case Answer::accept: return "accept";
     case Answer::reject: return "reject";
     case Answer::tempfail: return "tempfail";
+    case Answer::hold: return "hold";
   }
   return "";
 }

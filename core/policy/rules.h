@@ -15,6 +15,7 @@ enum class Answer : std::uint8_t {
   accept,    // a post that may reach its list; it is sealed
   reject,    // 5xx: refused for good, with a reason that the sender sees
   tempfail,  // 4xx: cannot know now, try again
+  hold,      // only a person can judge it: it goes on unsealed, and the door keeps it aside
 };
 
 enum class Rule : std::uint8_t {
@@ -26,8 +27,20 @@ enum class Rule : std::uint8_t {
   repeated_field,
   not_designated,
   wrong_login,
+  already_posted,
+  dkim_unavailable,
+  spf_unavailable,
+  dkim_failed,
+  not_for_this_list,
+  too_old,
+  shared_provider,
+  spf_failed,
   not_proven,
+  needs_confirmation,
   proven_by_login,
+  proven_by_dkim,
+  proven_by_spf,
+  seal_unavailable,
   internal_error,
 };
 
@@ -44,6 +57,6 @@ struct RuleInfo {
 [[nodiscard]] const RuleInfo& info(Rule rule);
 [[nodiscard]] const RuleInfo* find_rule(std::string_view word);  // nullptr when there is no such rule
 
-[[nodiscard]] std::string_view word(Answer answer);  // "pass", "accept", "reject", "tempfail"
+[[nodiscard]] std::string_view word(Answer answer);  // "pass", "accept", "reject", "tempfail", "hold"
 
 }  // namespace portavoz

@@ -9,10 +9,12 @@ namespace {
 const Instant some_time{Seconds(1'800'000'000)};
 
 MemoryRoll a_roll() {
-  return MemoryRoll(
-      {{{1, "avisos@listas.example", {"es"}, ""}, {"avisos@listas.example", "todos@listas.example"}},
-       {{2, "news@other.example", {"en"}, ""}, {"news@other.example"}}},
-      {}, some_time);
+  RollContents contents;
+  contents.lists = {
+      {1, "avisos@listas.example", {"es"}, "", {"avisos@listas.example", "todos@listas.example"}, false},
+      {2, "news@other.example", {"en"}, "", {"news@other.example"}, false}};
+  contents.last_word = some_time;
+  return MemoryRoll(contents);
 }
 
 std::string hit(const std::optional<GuardHit>& found) { return found ? found->address : "not guarded"; }

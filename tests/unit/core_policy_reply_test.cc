@@ -16,7 +16,8 @@ Verdict refusal(Rule rule) {
   Verdict verdict;
   verdict.rule = rule;
   verdict.list = "avisos@listas.example";
-  verdict.guarded_list = GuardedList{1, "avisos@listas.example", {"es", "en"}, "admins@listas.example"};
+  verdict.guarded_list = GuardedList{
+      1, "avisos@listas.example", {"es", "en"}, "admins@listas.example", {"avisos@listas.example"}, false};
   verdict.header_from = "yo@correo.example";
   return verdict;
 }

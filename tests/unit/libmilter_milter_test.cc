@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "adapters/libmilter/milter.h"
+#include "adapters/libmilter/probe.h"
 #include "tests/lib/catch.h"
 
 using namespace portavoz;
@@ -22,9 +23,12 @@ class FailingSession final : public MilterSession {
   static inline std::string failing_step;
 
   void mail(const MilterMacros&) override { fail_at("mail"); }
-  void rcpt(const MilterMacros& macros, std::string_view) override {
-    post_ = macros.macro("{rcpt_addr}") == "list@x.example";
+  [[nodiscard]] MilterAnswer rcpt(MilterReplying& step, std::string_view) override {
+    post_ = step.macro("{rcpt_addr}") == "list@x.example";
     fail_at("rcpt");
+    if (failing_step != "recipient" || !post_) return MilterAnswer::proceed;
+    step.set_reply({"550", "5.7.2", {"not this one"}});
+    return MilterAnswer::reject;
   }
   void header(std::string_view, std::string_view) override { fail_at("header"); }
   [[nodiscard]] bool body(std::string_view) override {
@@ -152,7 +156,15 @@ TEST_CASE(
   CHECK(answer_to("list@x.example", "reply") ==
         std::string("y550-5.7.2 100%% refused\r\n550 5.7.2 second line") + '\0');
 
+  CHECK(answer_to("list@x.example", "recipient") == std::string("y550 5.7.2 not this one") + '\0');
+  CHECK(answer_to("reader@x.example", "recipient") == "c");
+
+  CHECK(milter_answers(path.string(), Millis(3'000)));
+
   (*server)->stop();
   serving.join();
   std::filesystem::remove(path);
+  const auto nobody = milter_answers(path.string(), Millis(3'000));
+  REQUIRE_FALSE(nobody);
+  CHECK(nobody.error().kind == ErrorKind::not_found);
 }

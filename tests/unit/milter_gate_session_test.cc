@@ -5,6 +5,7 @@
 
 #include "adapters/os/clock.h"
 #include "adapters/sodium/hash.h"
+#include "adapters/sodium/keys.h"
 #include "core/policy/memory_roll.h"
 #include "core/seal/judge.h"
 #include "milter/gate_session.h"
@@ -60,12 +61,26 @@ class TemporaryDirectory {
   fs::path path_;
 };
 
-SigningKey a_key(const TemporaryDirectory& directory) {
-  fs::create_directory(directory / "keys");
-  if (!make_key(directory / "seal.key", directory / "keys")) throw std::runtime_error("make_key");
-  auto key = SigningKey::load(directory / "seal.key");
-  if (!key) throw std::runtime_error(key.error().what);
-  return std::move(*key);
+MadeKey a_key(const TemporaryDirectory& directory) {
+  auto made = make_key(directory / "seal.key");
+  if (!made) throw std::runtime_error(made.error().what);
+  return std::move(*made);
+}
+
+std::unique_ptr<DkimLibrary> a_dkim_library() {
+  auto library = DkimLibrary::open();
+  if (!library) throw std::runtime_error(library.error().what);
+  return std::move(*library);
+}
+
+RollContents a_roll() {
+  RollContents roll;
+  roll.lists = {
+      {1, "avisos@listas.example", {"es"}, "", {"avisos@listas.example", "todos@listas.example"}, true}};
+  roll.contacts = {{1, {7, 70, "Asamblea Ñandú", "contacto@norte.example", {{"norte"}, {}, false, false}}},
+                   {1, {8, 80, "Vieja", "vieja@vieja.example", {}}}};
+  roll.last_word = now();
+  return roll;
 }
 
 std::unique_ptr<VerdictSpool> a_spool(const TemporaryDirectory& directory) {
@@ -75,25 +90,30 @@ std::unique_ptr<VerdictSpool> a_spool(const TemporaryDirectory& directory) {
   return std::move(*spool);
 }
 
-// A gate whose roll knows one list and one contact, and whose register is away.
+// A gate whose roll knows one list and two contacts, whose register is away, and whose posts need no DNS.
 struct Gate {
+  explicit Gate(std::unique_ptr<const Roll> with_roll = std::make_unique<const MemoryRoll>(a_roll()))
+      : roll(std::move(with_roll)) {}
+
   TemporaryDirectory directory;
   Settings settings;
-  RollHolder roll;
+  std::unique_ptr<const Roll> roll;
   std::unique_ptr<VerdictSpool> spool = a_spool(directory);
   KeysAsWording wording;
-  SigningKey key = a_key(directory);
-  GateServices services{settings, "mx1", roll, *spool, wording, key};
+  MadeKey key = a_key(directory);
+  SealSigner signer{directory / "seal.key"};
+  std::unique_ptr<DkimLibrary> dkim = a_dkim_library();
+  GateServices services{settings,
+                        "mx1",
+                        *roll,
+                        *spool,
+                        wording,
+                        signer,
+                        *dkim,
+                        []() -> std::unique_ptr<Dns> { throw std::logic_error("no DNS is needed"); },
+                        [] { return now(); }};
   GateSession session{services};
   FakeServer server;
-
-  Gate() {
-    roll.publish(std::make_shared<const MemoryRoll>(
-        std::vector<RollList>{
-            {{1, "avisos@listas.example", {"es"}, ""}, {"avisos@listas.example", "todos@listas.example"}}},
-        std::vector<RollContact>{{1, {7, 70, "Asamblea Ñandú", "contacto@norte.example", {"norte"}}}},
-        now()));
-  }
 
   // One message; the answer as a word.
   std::string message(const std::vector<std::string>& recipients, const std::vector<Field>& fields,
@@ -105,12 +125,16 @@ struct Gate {
     session.mail(server);
     for (const std::string& recipient : recipients) {
       server.macros["{rcpt_addr}"] = recipient;
-      session.rcpt(server, "<" + recipient + ">");
+      CHECK(session.rcpt(server, "<" + recipient + ">") == MilterAnswer::proceed);
     }
     for (const Field& field : fields) session.header(field.name, field.value);
     wants_body = session.body("Hola\r\n");
     server.macros["i"] = "4XyZ1234abc";
-    switch (session.end(server)) {
+    const auto without_queue_id = [this](MilterAnswer answer) {
+      server.macros.erase("i");
+      return answer;
+    };
+    switch (without_queue_id(session.end(server))) {
       case MilterAnswer::proceed: return "proceed";
       case MilterAnswer::reject: return "reject";
       case MilterAnswer::tempfail: return "tempfail";
@@ -148,13 +172,14 @@ TEST_CASE("an accepted post is sealed for the door and says who may speak and wh
   CHECK(gate.server.inserted[2].second == "=?UTF-8?Q?Asamblea_=C3=91and=C3=BA?=");
   CHECK(gate.server.inserted[3].first == "Portavoz-Seal");
 
-  const auto keys = VerifyKeys::load_directory(gate.directory / "keys");
-  REQUIRE(keys);
   std::vector<Field> fields = honest;
   fields.push_back({"Portavoz-Seal", gate.server.inserted[3].second});
   const auto judged =
       judge_seal(fields, {"avisos@listas.example", sha256("Hola\n"), now(), std::chrono::hours(1)},
-                 [&](auto id, auto text, auto signature) { return keys->verify(id, text, signature); });
+                 [&](auto id, auto text, auto signature) {
+                   CHECK(id == gate.key.key_id);
+                   return verify(gate.key.public_key, text, signature);
+                 });
   CHECK(std::holds_alternative<Seal>(judged));
 }
 
@@ -207,6 +232,82 @@ TEST_CASE("a login that a proxy or a test only claims proves nothing") {
   gate.server.macros["{auth_type}"] = "XCLIENT";
   CHECK(gate.message({"avisos@listas.example"}, honest, "norte") == "reject");
   CHECK(gate.server.reply.find("5.7.26") != std::string::npos);
+  gate.settings.testing.believe_xclient = true;
+  CHECK(gate.message({"avisos@listas.example"}, honest, "norte") == "proceed");
+}
+
+TEST_CASE(
+    "the null reverse-path is refused for the list alone by SMTP, and at the end where it came by "
+    "sendmail(1)") {
+  Gate gate;
+  gate.server.macros["{mail_addr}"] = "";
+  gate.session.mail(gate.server);
+  gate.server.macros["{rcpt_addr}"] = "lectora@lectores.example";
+  CHECK(gate.session.rcpt(gate.server, "<lectora@lectores.example>") == MilterAnswer::proceed);
+  gate.server.macros["{rcpt_addr}"] = "avisos@listas.example";
+  CHECK(gate.session.rcpt(gate.server, "<avisos@listas.example>") == MilterAnswer::reject);
+  CHECK(gate.server.reply == "550 5.7.2 es:reply.automatic-mail");
+  CHECK_FALSE(gate.session.is_ours());
+  CHECK(gate.session.end(gate.server) == MilterAnswer::proceed);
+
+  gate.session.forget();
+  gate.server.macros["i"] = "4XyZ1234abd";  // sendmail(1) has a queue id from the start
+  gate.session.mail(gate.server);
+  CHECK(gate.session.rcpt(gate.server, "<avisos@listas.example>") == MilterAnswer::proceed);
+  CHECK(gate.session.end(gate.server) == MilterAnswer::reject);
+}
+
+TEST_CASE(
+    "without the macro {rcpt_addr} the door decides, and where there is none the post is asked to come "
+    "again") {
+  Gate gate;
+  const auto answer = [&] {
+    gate.session.forget();
+    gate.server.macros["{mail_addr}"] = "contacto@norte.example";
+    gate.server.macros.erase("{rcpt_addr}");
+    gate.session.mail(gate.server);
+    CHECK(gate.session.rcpt(gate.server, "<\"avisos\"@listas.example>") == MilterAnswer::proceed);
+    return gate.session.end(gate.server);
+  };
+  CHECK(answer() == MilterAnswer::proceed);
+  CHECK(gate.server.inserted.empty());
+  gate.settings.gate.door = false;
+  CHECK(answer() == MilterAnswer::tempfail);
+}
+
+TEST_CASE(
+    "what only a person can judge goes on without a seal and without what a stranger wrote in our name") {
+  Gate gate;
+  const std::vector<Field> fields{{"From", " vieja@vieja.example"}, {"Portavoz-Assembly", " Vieja"}};
+  CHECK(gate.message({"avisos@listas.example"}, fields, "") == "proceed");
+  CHECK(gate.server.inserted.empty());
+  CHECK(gate.server.removed == std::vector<std::string>{"portavoz-assembly 1"});
+  CHECK(gate.spooled().find("\"rule\":\"needs-confirmation\"") != std::string::npos);
+}
+
+TEST_CASE(
+    "a post that cannot be sealed is asked to come again, and a new key is in use from the next post on") {
+  Gate gate;
+  fs::rename(gate.directory / "seal.key", gate.directory / "away.key");
+  CHECK(gate.message({"avisos@listas.example"}, honest, "norte") == "tempfail");
+  CHECK(gate.server.reply == "451 4.3.0 es:reply.seal-unavailable");
+  CHECK(gate.server.inserted.empty());
+  CHECK(gate.message({"lectora@lectores.example"}, honest, "") == "proceed");
+
+  fs::rename(gate.directory / "away.key", gate.directory / "seal.key");
+  CHECK(gate.message({"avisos@listas.example"}, honest, "norte") == "proceed");
+  CHECK(gate.server.inserted.back().second.find(gate.key.key_id) != std::string::npos);
+
+  fs::remove(gate.directory / "seal.key");
+  const auto newer = a_key(gate.directory);
+  CHECK(gate.message({"avisos@listas.example"}, honest, "norte") == "proceed");
+  CHECK(gate.server.inserted.back().second.find(newer.key_id) != std::string::npos);
+}
+
+TEST_CASE("the body of a post that is refused whatever it says is not read") {
+  Gate gate;
+  CHECK(gate.message({"avisos@listas.example"}, {{"From", " x@y.example"}}, "") == "reject");
+  CHECK_FALSE(gate.wants_body);
 }
 
 TEST_CASE("the same list by its address and by its alias is one post with one seal") {
@@ -234,8 +335,7 @@ TEST_CASE("verdicts wait on disk, with the facts and the rule, while the registe
 }
 
 TEST_CASE("before the first roll a post to a configured list is asked to come again, and other mail passes") {
-  Gate gate;
-  gate.roll.publish(std::make_shared<const NoRoll>());
+  Gate gate(std::make_unique<const NoRoll>());
   CHECK(gate.message({"avisos@listas.example"}, honest, "norte") ==
         "proceed");  // nobody says that it is a list
   gate.settings.gate.always_guard.push_back(MailAddress::parse("avisos@listas.example").value());
@@ -248,7 +348,9 @@ TEST_CASE("a failure of ours is an internal-error: a post is asked to come again
   Gate gate;
   gate.session.mail(gate.server);
   gate.server.macros["{rcpt_addr}"] = "avisos@listas.example";
-  gate.session.rcpt(gate.server, "<avisos@listas.example>");
+  gate.server.macros["{mail_addr}"] = "contacto@norte.example";
+  gate.session.mail(gate.server);
+  CHECK(gate.session.rcpt(gate.server, "<avisos@listas.example>") == MilterAnswer::proceed);
   CHECK(gate.session.is_ours());
   const Reply reply = gate.session.failed("header", "bad_alloc");
   CHECK(reply.code == "451");
