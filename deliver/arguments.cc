@@ -31,24 +31,30 @@ bool is_queue_id(std::string_view id) {
          std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 
-Result<Delivery> checked(Delivery delivery) {
+Result<std::variant<Delivery, LmtpService>> checked(Delivery delivery) {
   const auto list = MailAddress::parse(delivery.list);
   if (!list) return wrong("--list \"" + delivery.list + "\" is no address: " + list.error().what);
   delivery.list = list->text();
   if (delivery.recipient.empty()) return wrong("--recipient is missing");
   if (!is_queue_id(delivery.queue_id)) return wrong("--queue-id is missing or no queue id");
   if (delivery.list_manager.empty()) return wrong("the list manager's command after -- is missing");
-  return delivery;
+  return std::variant<Delivery, LmtpService>(std::move(delivery));
 }
 
 }  // namespace
 
-Result<Delivery> parse_arguments(const std::vector<std::string>& arguments) {
+Result<std::variant<Delivery, LmtpService>> parse_arguments(const std::vector<std::string>& arguments) {
   Delivery delivery;
+  bool lmtp = false;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i] == "--") {
+      if (lmtp) return wrong("--lmtp takes no list manager's command");
       delivery.list_manager.assign(arguments.begin() + static_cast<std::ptrdiff_t>(i) + 1, arguments.end());
       return checked(std::move(delivery));
+    }
+    if (arguments[i] == "--lmtp") {
+      lmtp = true;
+      continue;
     }
     const auto* const option = std::find_if(options.begin(), options.end(),
                                             [&](const Option& one) { return one.name == arguments[i]; });
@@ -56,7 +62,11 @@ Result<Delivery> parse_arguments(const std::vector<std::string>& arguments) {
     if (i + 1 == arguments.size()) return wrong(arguments[i] + " has no value");
     delivery.*(option->member) = arguments[++i];
   }
-  return checked(std::move(delivery));
+  if (!lmtp) return checked(std::move(delivery));
+  if (!delivery.list.empty() || !delivery.recipient.empty() || !delivery.sender.empty() ||
+      !delivery.queue_id.empty())
+    return wrong("--lmtp goes with --config alone");
+  return std::variant<Delivery, LmtpService>(LmtpService{delivery.config});
 }
 
 }  // namespace portavoz

@@ -1,19 +1,22 @@
-// What the mail server says on the command line about one delivery (Postfix pipe(8) fills in the ${…}):
+// What the command line says. Postfix pipe(8) fills in the ${…} for one delivery:
 //
 //   portavoz-deliver --config FILE --list ADDRESS --recipient ${recipient} --sender ${sender} --queue-id
 //   ${queue_id}
 //                    -- LISTMANAGER ARGUMENT…
+//   portavoz-deliver --lmtp --config FILE
 //
 // Errors: bad_input with what to change in master.cf. Threads: pure.
 #pragma once
 
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "core/base/result.h"
 
 namespace portavoz {
 
+// One delivery.
 struct Delivery {
   std::string config = "/etc/portavoz/portavoz.yaml";
   std::string list;       // canonical posting address
@@ -23,6 +26,12 @@ struct Delivery {
   std::vector<std::string> list_manager;  // argv
 };
 
-[[nodiscard]] Result<Delivery> parse_arguments(const std::vector<std::string>& arguments);
+// The door as an LMTP server.
+struct LmtpService {
+  std::string config;
+};
+
+[[nodiscard]] Result<std::variant<Delivery, LmtpService>> parse_arguments(
+    const std::vector<std::string>& arguments);
 
 }  // namespace portavoz

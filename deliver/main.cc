@@ -1,4 +1,5 @@
-// portavoz-deliver: the second lock, run once a message by the mail server at the list manager's door.
+// portavoz-deliver: the second lock, at the list manager's door. The mail server runs it once a message, or,
+// for a list manager that takes mail by LMTP, sends it messages by LMTP.
 //
 // Exit status: 0 when the message is in good hands (the list manager's or the shelf's), else 75
 // (EX_TEMPFAIL): the mail server keeps it and tries again. A wrong configuration gives 75 as well: another
@@ -14,10 +15,13 @@
 #include "adapters/os/clock.h"
 #include "adapters/os/files.h"
 #include "adapters/os/log.h"
+#include "adapters/os/signals.h"
 #include "adapters/yaml/settings_file.h"
-#include "core/base/text.h"
 #include "deliver/arguments.h"
-#include "deliver/door.h"
+#include "deliver/door_log.h"
+#include "deliver/door_parts.h"
+#include "deliver/lmtp_door.h"
+#include "deliver/pipe_door.h"
 
 namespace portavoz {
 namespace {
@@ -25,8 +29,9 @@ namespace {
 constexpr std::uint64_t max_message_bytes = std::uint64_t{64} << 20;
 
 constexpr const char* help_text =
-    "portavoz-deliver - lets sealed posts through to the list manager and keeps the others aside\n\n"
-    "Run by the mail server, once a message, with the message on stdin. In Postfix's master.cf:\n\n"
+    "portavoz-deliver - lets proven posts through to the list manager and keeps the others aside\n\n"
+    "For a list manager that is a command it is run by the mail server, once a message, with the message on\n"
+    "stdin. In Postfix's master.cf:\n\n"
     "  avisos unix - n n - - pipe\n"
     "    user=mlmmj argv=/usr/bin/portavoz-deliver --config /etc/portavoz/portavoz.yaml\n"
     "    --list avisos@listas.example --recipient ${recipient} --sender ${sender} --queue-id ${queue_id}\n"
@@ -39,54 +44,54 @@ constexpr const char* help_text =
     "  --recipient ADDRESS, --sender ADDRESS, --queue-id ID   the envelope, as the mail server has it\n"
     "  -- COMMAND ...      the list manager, run with the message on its stdin\n\n"
     "Exit status: 0 delivered or kept aside (portavoz held list), 75 try again later (the log says why).\n"
-    "A list that has aliases needs mlmmj's control/tocc, or mlmmj refuses what names an alias in To.\n";
-
-// The mistakes of a configuration file come one a line; the log takes one line.
-std::string on_one_line(std::string_view text) {
-  std::string line(trim(text));
-  for (std::size_t at = 0; (at = line.find('\n', at)) != std::string::npos;) line.replace(at, 1, "; ");
-  return line;
-}
+    "A list that has aliases needs mlmmj's control/tocc, or mlmmj refuses what names an alias in To.\n\n"
+    "For a list manager that takes mail by LMTP (Mailman 3) it is a service:\n\n"
+    "  portavoz-deliver --lmtp [--config FILE]\n\n"
+    "  listens on door.lmtp_listen and hands on to door.lmtp_next_hop. In Postfix's transport_maps:\n"
+    "    avisos@listas.example  lmtp:unix:portavoz/door.sock\n\n"
+    "Exit status: 0 after SIGTERM, 69 it cannot listen, 78 wrong settings.\n";
 
 int wait(const std::string& who, const Error& why) {
-  log_error(who + ": not delivered, it waits in the queue: " + on_one_line(why.what));
+  log_waiting(who, why);
   return EX_TEMPFAIL;
 }
 
-void log_outcome(const std::string& who, const Delivered& delivered) {
-  const std::string line = who + ": " + delivered.what;
-  if (delivered.outcome == Outcome::handed_over)
-    log_info(line);
-  else
-    log_warning(line);
-}
-
-int deliver_one(const std::vector<std::string>& arguments) {
-  const auto delivery = parse_arguments(arguments);
-  if (!delivery) return wait("portavoz-deliver", delivery.error());
-  const std::string who = delivery->queue_id + " to " + delivery->list;
-  const auto settings = load_settings(delivery->config);
+int deliver_one(const Delivery& delivery) {
+  const std::string who = delivery.queue_id + " to " + delivery.list;
+  const auto settings = load_settings(delivery.config);
   if (!settings) return wait(who, settings.error());
+  const auto parts = DoorParts::open(*settings);
+  if (!parts) return wait(who, parts.error());
   const auto octets = read_descriptor(STDIN_FILENO, "the message", max_message_bytes);
   if (!octets) return wait(who, octets.error());
-  const auto delivered = deliver(*delivery, settings->door, *octets, now());
+  const auto delivered = deliver(delivery, (*parts)->services(), *octets, now());
   if (!delivered) return wait(who, delivered.error());
-  log_outcome(who, *delivered);
+  log_delivered(who, *delivered);
   return EX_OK;
+}
+
+int run(const std::vector<std::string>& words) {
+  const auto arguments = parse_arguments(words);
+  if (!arguments) return wait("portavoz-deliver", arguments.error());
+  if (const auto* service = std::get_if<LmtpService>(&*arguments)) {
+    install_signals();
+    return serve_lmtp(service->config);
+  }
+  return deliver_one(std::get<Delivery>(*arguments));
 }
 
 }  // namespace
 }  // namespace portavoz
 
 int main(int argc, char** argv) {
-  const std::vector<std::string> arguments(argv + 1, argv + argc);
-  if (arguments.size() == 1 && arguments.front() == "--help") {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.size() == 1 && words.front() == "--help") {
     std::fputs(portavoz::help_text, stdout);
     return EX_OK;
   }
   portavoz::log_open("portavoz-deliver", portavoz::Syslog::yes);
   try {
-    return portavoz::deliver_one(arguments);
+    return portavoz::run(words);
   } catch (const std::exception& bug) {
     portavoz::log_error(std::string("our own mistake, the message waits in the queue: ") + bug.what());
   } catch (...) {

@@ -1,6 +1,6 @@
-// The few system calls that the shelf and the seals' memory share: files below one open directory, locked and
-// written so that a crash leaves the old or the new. Only for the files of this folder. Errors: not_found,
-// forbidden, unavailable (a full disk among them). Threads: one object, one thread.
+// The few system calls that the shelf, the memory and the spool share: files below one open directory, locked
+// and written so that a crash leaves the old or the new. Only for the files of this folder. Errors:
+// not_found, forbidden, unavailable (a full disk among them). Threads: one object, one thread.
 #pragma once
 
 #include <cstdint>

@@ -52,6 +52,11 @@ Error no_such_post(const std::string& id) {
                                     "; `portavoz held list` shows those that there are"};
 }
 
+// What is left for strangers' posts.
+ShelfLimits without_reserve(const ShelfLimits& limits) {
+  return {limits.posts - limits.posts / 4, limits.bytes - limits.bytes / 4};
+}
+
 Instant changed(const struct stat& about) { return Instant(Seconds(about.st_mtim.tv_sec)); }
 
 }  // namespace
@@ -98,17 +103,20 @@ Result<Shelf::Used> Shelf::clean_and_count(Instant now) {
   return used;
 }
 
-Result<void> Shelf::make_room_for(std::uint64_t size, Instant now) {
+Result<void> Shelf::make_room_for(const HeldPost& post, Instant now) {
   const auto used = clean_and_count(now);
   if (!used) return used.error();
-  if (used->posts < limits_.posts && size <= limits_.bytes && used->bytes <= limits_.bytes - size) return {};
-  return Error{
-      ErrorKind::unavailable,
-      "the shelf of held posts " + path_ + " is full (" + std::to_string(used->posts) + " of " +
-          std::to_string(limits_.posts) + " posts, " + std::to_string(used->bytes) + " of " +
-          std::to_string(limits_.bytes) + " octets, " + std::to_string(size) +
-          " more wanted): release or drop some (`portavoz held list`), or raise door.held_max_posts or "
-          "door.held_max_bytes"};
+  const bool stranger = post.contact.empty();
+  const ShelfLimits allowed = stranger ? without_reserve(limits_) : limits_;
+  if (used->posts < allowed.posts && post.size <= allowed.bytes && used->bytes <= allowed.bytes - post.size)
+    return {};
+  return Error{ErrorKind::unavailable,
+               "the shelf of held posts " + path_ + " is full" + (stranger ? " for posts by strangers" : "") +
+                   " (" + std::to_string(used->posts) + " of " + std::to_string(allowed.posts) + " posts, " +
+                   std::to_string(used->bytes) + " of " + std::to_string(allowed.bytes) + " octets, " +
+                   std::to_string(post.size) +
+                   " more wanted): release or drop some (`portavoz held list`), or raise "
+                   "door.held_max_posts or door.held_max_bytes"};
 }
 
 Result<std::string> Shelf::put(HeldPost post, std::string_view octets, Instant now) {
@@ -119,10 +127,10 @@ Result<std::string> Shelf::put(HeldPost post, std::string_view octets, Instant n
     const auto there = find(id_text(number));
     if (there && same_delivery(*there, post)) return there->id;
   }
-  if (auto room = make_room_for(octets.size(), now); !room) return room.error();
+  post.size = octets.size();
+  if (auto room = make_room_for(post, now); !room) return room.error();
 
   post.id = id_text(number);
-  post.size = octets.size();
   post.time = now;
   if (auto done = posix::write_file(directory_, post_name(post.id), octets, file_mode); !done)
     return done.error();
@@ -205,13 +213,11 @@ Result<Release> Shelf::prepare(const HeldPost& post) const {
                  "the record of held post " + post.id + " in " + path_ +
                      " may have been put there by somebody else, and its command would run as "
                      "root; look at it by hand"};
-  if (post.argv.empty())
-    return Error{ErrorKind::bad_input,
-                 "the record of held post " + post.id + " names no list manager; drop it"};
   const auto message = octets(post.id);
   if (!message) return message.error();
-  const HandOver hand_over{post.list, post.recipient, post.sender, OwnFields::remove};
-  return Release{post.argv, message_for_list_manager(*message, hand_over), record.st_uid, record.st_gid};
+  HandOver hand_over{post.list, post.recipient, post.sender, OwnFields::remove};
+  if (post.argv.empty()) hand_over.envelope = Envelope::in_protocol;
+  return Release{post, message_for_list_manager(*message, hand_over), record.st_uid, record.st_gid};
 }
 
 Result<int> Shelf::release(const std::string& id, const RunListManager& run) {

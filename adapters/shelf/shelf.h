@@ -5,9 +5,10 @@
 // (core/seal/held_post.h), written last: without it the post was never kept, and what is left of such a write
 // is cleaned away by a later one when it is an hour old. DIRECTORY/lock is held while something is put or
 // taken away. Bounded by number and octets; a full shelf is an error, and the mail waits in the mail server's
-// queue instead. Errors: not_found (no such held post), conflict (another admin is releasing it), forbidden
-// (permissions), unavailable (full, disk, lock), bad_input. Threads: one object, one thread; any number of
-// processes.
+// queue instead. Posts in a stranger's name may fill three quarters only, so that a flood of them leaves room
+// for those in a designated contact's name. Errors: not_found (no such held post), conflict (another admin is
+// releasing it), forbidden (permissions), unavailable (full, disk, lock), bad_input. Threads: one object, one
+// thread; any number of processes.
 #pragma once
 
 #include <cstdint>
@@ -32,9 +33,9 @@ struct ShelfLimits {
 
 // A held post on its way to the list manager by an admin's word.
 struct Release {
-  std::vector<std::string> argv;  // the list manager's command, as the door was told it
-  std::string message;            // without any Portavoz- field, addressed to the list
-  uid_t uid = 0;                  // whom the door ran as: the owner of the held files
+  HeldPost post;        // its argv: the list manager's command, as the door was told it; empty: by LMTP
+  std::string message;  // without any Portavoz- field, addressed to the list
+  uid_t uid = 0;        // whom the door ran as: the owner of the held files
   gid_t gid = 0;
 };
 
@@ -68,7 +69,7 @@ class Shelf {
   };
   [[nodiscard]] Result<posix::Fd> locked() const;
   [[nodiscard]] Result<Used> clean_and_count(Instant now);
-  [[nodiscard]] Result<void> make_room_for(std::uint64_t size, Instant now);
+  [[nodiscard]] Result<void> make_room_for(const HeldPost& post, Instant now);
   [[nodiscard]] Result<Release> prepare(const HeldPost& post) const;
   [[nodiscard]] bool exists(const std::string& name) const;
 

@@ -4,7 +4,6 @@
 #include <array>
 
 #include "core/base/text.h"
-#include "core/mail/message.h"
 #include "core/policy/guard.h"
 #include "core/seal/seal.h"
 
@@ -54,10 +53,11 @@ void add_envelope(std::string& message, const HandOver& hand_over, bool command)
   if (command) add_field(message, "To", " " + recipient);
 }
 
-bool goes(std::string_view name, OwnFields own_fields, bool command) {
-  if (ascii_iequals(name, seal_field) || is_one_of(envelope_fields, name)) return true;
-  if (own_fields == OwnFields::remove && ascii_istarts_with(name, own_prefix)) return true;
-  return command && is_one_of(recipient_fields, name);
+bool goes(std::string_view name, const HandOver& hand_over, bool command) {
+  if (ascii_iequals(name, seal_field)) return true;
+  if (hand_over.own_fields == OwnFields::remove && ascii_istarts_with(name, own_prefix)) return true;
+  if (hand_over.envelope == Envelope::in_protocol) return false;
+  return is_one_of(envelope_fields, name) || (command && is_one_of(recipient_fields, name));
 }
 
 }  // namespace
@@ -75,10 +75,11 @@ std::string message_for_list_manager(std::string_view octets, const HandOver& ha
 
   std::string message;
   message.reserve(octets.size() + 512);
-  add_envelope(message, hand_over, command);
+  if (hand_over.envelope == Envelope::in_fields) add_envelope(message, hand_over, command);
+  for (auto field = hand_over.for_readers.rbegin(); field != hand_over.for_readers.rend(); ++field)
+    add_field(message, field->name, " " + field->value);
   for (const Field& field : parts.fields)
-    if (!goes(field.name, hand_over.own_fields, command))
-      add_field(message, field.name, without_bare_cr(field.value));
+    if (!goes(field.name, hand_over, command)) add_field(message, field.name, without_bare_cr(field.value));
   message += '\n';
   message += parts.body;
   return message;

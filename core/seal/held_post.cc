@@ -10,6 +10,7 @@ namespace portavoz {
 namespace {
 
 constexpr std::string_view first_line = "portavoz-held 1";
+constexpr std::uint64_t last_second = 253402300799;  // 9999-12-31T23:59:59Z
 
 struct TextFact {
   std::string_view name;
@@ -24,6 +25,7 @@ constexpr std::array text_facts = {
     TextFact{"queue-id", &HeldPost::queue_id},
     TextFact{"reason", &HeldPost::reason},
     TextFact{"detail", &HeldPost::detail},
+    TextFact{"contact", &HeldPost::contact},
     TextFact{"message-id", &HeldPost::message_id},
     TextFact{"from", &HeldPost::from},
     TextFact{"subject", &HeldPost::subject},
@@ -80,7 +82,7 @@ bool take_fact(HeldPost& post, std::string_view name, const std::string& value) 
     return true;
   }
   const auto number = parse_decimal(value);
-  if (!number) return false;
+  if (!number || (name == "time" && *number > last_second)) return false;
   if (name == "time") post.time = Instant(Seconds(static_cast<std::int64_t>(*number)));
   if (name == "size") post.size = *number;
   return name == "time" || name == "size";

@@ -23,15 +23,16 @@ struct HeldPost {
   std::string recipient;
   std::string sender;  // of the envelope
   std::string queue_id;
-  std::string reason;  // one word (core/seal/judge.h)
-  std::string detail;  // what the list manager said, or empty
+  std::string reason;   // one word (core/seal/judge.h)
+  std::string detail;   // the rule of the verdict and its clause, or what the list manager said
+  std::string contact;  // the designated contact in whose name it is; empty when From is a stranger's
   std::string message_id;
   std::string from;     // the From field as it stood; proves nothing
   std::string subject;  // as it stood
   std::string body_sha256;
   Instant time;                   // when it was kept aside
   std::uint64_t size = 0;         // octets
-  std::vector<std::string> argv;  // the list manager's command, for a release
+  std::vector<std::string> argv;  // the list manager's command, for a release; empty: it came by LMTP
 };
 
 [[nodiscard]] std::string format_held_post(const HeldPost& post);

@@ -17,7 +17,7 @@ constexpr std::array reasons = {
     HeldReasonInfo{HeldReason::seal_other_list, "seal-other-list", "Its seal is for another list."},
     HeldReasonInfo{HeldReason::seal_ambiguous, "seal-ambiguous", "It has more than one seal for this list."},
     HeldReasonInfo{HeldReason::seal_unknown_key, "seal-unknown-key",
-                   "Its seal names a key that is not among this door's public keys."},
+                   "Its seal names a key that is not, or no longer, among the register's public keys."},
     HeldReasonInfo{HeldReason::seal_forged, "seal-forged",
                    "Its seal was not made for this post: From, Message-ID, body, list or time differ."},
     HeldReasonInfo{HeldReason::seal_expired, "seal-expired",
@@ -25,7 +25,7 @@ constexpr std::array reasons = {
     HeldReasonInfo{HeldReason::seal_future, "seal-future",
                    "Its seal is from the future: the clocks of the gate and of the door differ."},
     HeldReasonInfo{HeldReason::list_manager_refused, "list-manager-refused",
-                   "The list manager refused it for good, although its seal was right."},
+                   "The list manager refused it for good, although the door let it in."},
 };
 
 // The one From mailbox and the Message-ID, as the gate took them; nothing when the gate would not have sealed
@@ -68,10 +68,11 @@ const HeldReasonInfo* find_held_reason(std::string_view word) {
   return found == reasons.end() ? nullptr : found;
 }
 
-std::variant<Seal, HeldReason> judge_seal(const std::vector<Field>& fields, const SealQuestion& question,
-                                          const VerifySignature& verify) {
+std::variant<Seal, HeldReason, Unavailable> judge_seal(const std::vector<Field>& fields,
+                                                       const SealQuestion& question,
+                                                       const VerifySignature& verify) {
   auto found = one_for_this_list(fields, question.list);
-  if (std::holds_alternative<HeldReason>(found)) return found;
+  if (const auto* reason = std::get_if<HeldReason>(&found)) return *reason;
   const Seal& seal = std::get<Seal>(found);
 
   auto facts = facts_of(fields);
@@ -79,15 +80,17 @@ std::variant<Seal, HeldReason> judge_seal(const std::vector<Field>& fields, cons
   facts->list = question.list;
   facts->body_sha256 = question.body_sha256;
   facts->time = seal.time;
+  facts->marks = seal.marks;
   switch (verify(seal.key_id, seal_text_to_sign(*facts, seal.key_id, seal.nonce), seal.signature)) {
     case SignatureCheck::unknown_key: return HeldReason::seal_unknown_key;
     case SignatureCheck::bad: return HeldReason::seal_forged;
+    case SignatureCheck::unavailable: return Unavailable{"the key " + seal.key_id + " cannot be looked up"};
     case SignatureCheck::good: break;
   }
   // The time is believed only now that the signature covers it.
   if (seal.time > question.now + clock_difference) return HeldReason::seal_future;
   if (seal.time + question.lifetime < question.now) return HeldReason::seal_expired;
-  return found;
+  return seal;
 }
 
 }  // namespace portavoz

@@ -12,6 +12,9 @@ namespace {
 constexpr std::string_view plain_specials = "!#$&'*+-./=?^_`{|}~@";
 constexpr std::uint64_t last_second = 253402300799;  // 9999-12-31T23:59:59Z
 
+constexpr std::array<std::string_view, 7> names = {"v=", "k=", "l=", "t=", "n=", "u=", "s="};
+constexpr std::size_t marks_at = 5;
+
 bool is_plain(char c) {
   return is_ascii_alpha(c) || is_ascii_digit(c) || plain_specials.find(c) != std::string_view::npos;
 }
@@ -97,16 +100,21 @@ std::string seal_text_to_sign(const SealFacts& facts, std::string_view key_id, s
   add_line(text, "from", facts.from);
   add_line(text, "message-id", without_blanks(facts.message_id));
   add_line(text, "body", to_hex(facts.body_sha256));
+  add_line(text, "marks", join(facts.marks, ","));
   return text;
 }
 
 Result<Seal> parse_seal(std::string_view value) {
-  constexpr std::array<std::string_view, 6> names = {"v=", "k=", "l=", "t=", "n=", "s="};
-  const std::vector<std::string> tags = split(value, ';');
-  if (tags.size() != names.size()) return bad_seal("it has not the six parts of version 1");
-  std::array<std::string_view, 6> values;
+  std::vector<std::string> tags = split(value, ';');
+  // Only the last parts grow so long that a relay may cut a line within them (RFC 5322 §2.1.1: 998 octets).
+  for (std::size_t i = 0; i < tags.size(); ++i)
+    tags[i] = i < marks_at ? trim(tags[i]) : without_blanks(tags[i]);
+  const bool marked = tags.size() == names.size();
+  if (!marked && tags.size() != names.size() - 1) return bad_seal("it has not the parts of version 1");
+  if (!marked) tags.insert(tags.begin() + marks_at, std::string(names[marks_at]));
+  std::array<std::string_view, names.size()> values;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const std::string_view tag = trim(tags[i]);
+    const std::string_view tag = tags[i];
     if (tag.substr(0, names[i].size()) != names[i])
       return bad_seal("part " + std::to_string(i + 1) + " is not " + std::string(names[i]));
     values[i] = tag.substr(names[i].size());
@@ -118,15 +126,19 @@ Result<Seal> parse_seal(std::string_view value) {
   if (!list || list->empty()) return bad_seal("the list is not written as it should be");
   if (!time || *time > last_second) return bad_seal("the time is not a number of seconds");
   if (!is_hex(values[4], 32)) return bad_seal("the nonce is not 32 hexadecimal digits");
-  if (!is_signature(values[5])) return bad_seal("the signature is not 64 octets in base64");
-  return Seal{std::string(values[1]), *list, std::string(values[4]), std::string(values[5]),
-              Instant(Seconds(static_cast<std::int64_t>(*time)))};
+  auto marks = marked ? split(values[marks_at], ',') : std::vector<std::string>();
+  if (!std::all_of(marks.begin(), marks.end(), [](const auto& mark) { return is_hex(mark, 32); }))
+    return bad_seal("a mark is not 32 hexadecimal digits");
+  if (!is_signature(values[6])) return bad_seal("the signature is not 64 octets in base64");
+  return Seal{std::string(values[1]), *list,
+              std::string(values[4]), std::move(marks),
+              std::string(values[6]), Instant(Seconds(static_cast<std::int64_t>(*time)))};
 }
 
 std::string format_seal(const Seal& seal) {
   return "v=1; k=" + seal.key_id + "; l=" + escape(seal.list) +
          "; t=" + std::to_string(seal.time.time_since_epoch().count()) + "; n=" + seal.nonce +
-         "; s=" + seal.signature;
+         (seal.marks.empty() ? "" : "; u=" + join(seal.marks, ",")) + "; s=" + seal.signature;
 }
 
 }  // namespace portavoz
