@@ -1,6 +1,7 @@
 """Sending exact bytes over SMTP and reading Maildirs; every line of a conversation is kept for the transcript."""
 
 import base64
+import contextlib
 import email
 import email.message
 import os
@@ -35,14 +36,15 @@ class Reply:
 class Smtp:
     """One SMTP session. `transcript` is a list of readable lines that every session appends to."""
 
-    def __init__(self, port, transcript, name="mua.example"):
+    def __init__(self, port, transcript, name="mua.example", client="127.0.0.1"):
         self.transcript = transcript
-        self.socket = socket.create_connection(("127.0.0.1", port), 60)
+        self.socket = socket.create_connection(("127.0.0.1", port), 60, source_address=(client, 0))
         self.file = self.socket.makefile("rb")
-        self.banner = self._read()
+        self.banner = self.read()
         self.command(f"EHLO {name}")
 
-    def _read(self):
+    def read(self):
+        """The next reply; its code is 0 when the server closed the connection."""
         octets = b""
         while line := self.file.readline():
             octets += line
@@ -52,10 +54,12 @@ class Smtp:
         self.transcript += [f"c <- {line}" for line in reply.text.split("\n")]
         return reply
 
-    def command(self, line, shown=None):
-        self.transcript.append(f"c -> {shown or line}")
-        self.socket.sendall(line.encode() + b"\r\n")
-        return self._read()
+    def command(self, line, shown=None, end=b"\r\n"):
+        """Sends one line, a text or exact octets, and gives the reply."""
+        octets = line if isinstance(line, bytes) else line.encode()
+        self.transcript.append(f"c -> {shown or octets.decode(errors='backslashreplace')}")
+        self.socket.sendall(octets + end)
+        return self.read()
 
     def log_in(self, login, password):
         secret = base64.b64encode(f"\0{login}\0{password}".encode()).decode()
@@ -73,10 +77,18 @@ class Smtp:
         reply = self.command("DATA")
         if reply.code != 354:
             return reply
-        self.transcript += [f"c -> {line}" for line in message.decode(errors="replace").split("\r\n")[:-1]]
+        return self.end_with(message)
+
+    def end_with(self, message):
+        """The message after DATA was answered, up to the dot that ends it; gives the reply to that."""
+        self.give(message)
+        return self.read()
+
+    def give(self, message):
+        """As end_with, but the reply is left for read()."""
+        self.transcript += [f"c -> {line}" for line in message.decode(errors="replace").split("\r\n")[:-1]] + ["c -> ."]
         stuffed = message.replace(b"\r\n.", b"\r\n..")  # RFC 5321 4.5.2
-        self.socket.sendall((b"." if stuffed.startswith(b".") else b"") + stuffed)
-        return self.command(".")
+        self.socket.sendall((b"." if stuffed.startswith(b".") else b"") + stuffed + b".\r\n")
 
     def close(self):
         try:
@@ -102,17 +114,20 @@ class Maildir:
     def __init__(self, path):
         self.path = path
 
+    def paths(self):
+        """The path of every message that lies here."""
+        found = []
+        for folder in ("new", "cur"):
+            with contextlib.suppress(FileNotFoundError):
+                found += [f"{self.path}/{folder}/{name}" for name in sorted(os.listdir(f"{self.path}/{folder}"))]
+        return found
+
     def messages(self):
         """The octets of every message that lies here."""
         found = []
-        for folder in ("new", "cur"):
-            try:
-                names = sorted(os.listdir(f"{self.path}/{folder}"))
-            except FileNotFoundError:
-                continue
-            for name in names:
-                with open(f"{self.path}/{folder}/{name}", "rb") as file:
-                    found.append(file.read())
+        for path in self.paths():
+            with open(path, "rb") as file:
+                found.append(file.read())
         return found
 
     def find(self, text):

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 
@@ -11,37 +12,30 @@ from stack.processes import Program, must_run, run, wait_until
 GATE, DOOR, VERIFIER = "portavoz-milter", "portavoz-deliver", "portavoz-verifier"
 ADMIN = "root"  # the OS user who decides in the story: peer login in PostgreSQL, mapped to an account of the register
 
-CONFIGURATION = """\
-register:
-  dsn: "{dsn}"
-wording: {share}/locale
-gate:
-  host: {host}
-  socket: {socket}
-  seal_key: {directory}/etc/seal.key
-  spool: {directory}/gate/spool
-  always_guard: [{list_address}]
-door:
-  seal_keys: {directory}/etc/seal-keys
-  memory: {directory}/door/seals
-  held: {directory}/door/held
-verifier:
-  evidence: {directory}/verifier/evidence
-  allow: [{allow}]
-  about: "https://listas.example/portavoz"
-"""
+
+def configuration_text(settings):
+    """Settings in sections as the text of portavoz.yaml; JSON's texts, numbers and lists are YAML's too."""
+    lines = []
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            lines += [f"{name}:", *(f"  {key}: {json.dumps(inner)}" for key, inner in value.items())]
+        else:
+            lines.append(f"{name}: {json.dumps(value)}")
+    return "\n".join(lines) + "\n"
 
 
 class Portavoz:
-    """`directory`: the stack's own; `build`: the directory of the build whose programs are installed into it."""
+    """`directory`: the stack's own; `build`: the directory of the build whose programs are installed into it, or into
+    `prefix`, where several may share them."""
 
-    def __init__(self, directory, build):
+    def __init__(self, directory, build, prefix=None):
         self.directory, self.build = directory, build
-        self.programs = f"{directory}/programs/bin"
+        self.prefix = prefix or f"{directory}/programs"
+        self.programs = f"{self.prefix}/bin"
         self.config = f"{directory}/etc/portavoz.yaml"
         self.short_command = f"{directory}/portavoz"
         self.socket = f"{directory}/run/milter.sock"
-        self.held = f"{directory}/door/held"
+        self.held, self.roll, self.seal_key = f"{directory}/door/held", f"{directory}/roll", f"{directory}/etc/seal.key"
         self.gate_log, self.verifier_log = f"{directory}/log/gate.log", f"{directory}/log/verifier.log"
         self.gate = Program("the gate", [f"{self.programs}/{GATE}", "--config", self.config], self.gate_log, user=GATE)
         self.verifier = Program("the verifier", [f"{self.programs}/{VERIFIER}", "--config", self.config],
@@ -49,9 +43,13 @@ class Portavoz:
 
     def install(self):
         """A copy, because our OS users need not be able to reach the checkout (it may lie in /root)."""
-        must_run(["cmake", "--install", self.build, "--prefix", f"{self.directory}/programs"], timeout=120)
-        for path, owner, group, mode in (("run", GATE, "postfix", 0o2710), ("etc/seal-keys", "root", "root", 0o755),
-                                         ("log", "root", "root", 0o755), ("gate", GATE, GATE, 0o750),
+        must_run(["cmake", "--install", self.build, "--prefix", self.prefix], timeout=120)
+        self.make_directories()
+
+    def make_directories(self):
+        for path, owner, group, mode in (("run", GATE, "postfix", 0o2710), ("etc", "root", "root", 0o755),
+                                         ("log", "root", "root", 0o755), ("roll", GATE, DOOR, 0o2750),
+                                         ("gate", GATE, GATE, 0o750),
                                          ("gate/spool", GATE, GATE, 0o750), ("door", DOOR, DOOR, 0o750),
                                          ("door/seals", DOOR, DOOR, 0o750), ("door/held", DOOR, DOOR, 0o750),
                                          ("verifier", VERIFIER, VERIFIER, 0o755),
@@ -60,26 +58,35 @@ class Portavoz:
             shutil.chown(f"{self.directory}/{path}", owner, group)
             os.chmod(f"{self.directory}/{path}", mode)
 
-    def configure(self, dsn, host, list_address, allow):
-        """The settings, and a command `portavoz` that knows them, for whoever looks around."""
+    def configure(self, dsn, host, lists, more=None):
+        """The settings, and a command `portavoz` that knows them, for whoever looks around. `more`: by section and key,
+        what the caller wants besides."""
         with open(self.short_command, "w", encoding="utf-8") as out:
             out.write(f'#!/bin/sh\nexec {self.programs}/portavoz --config {self.config} "$@"\n')
         os.chmod(self.short_command, 0o755)
+        settings = {
+            "register": {"dsn": dsn},
+            "roll": {"directory": self.roll},
+            "wording": f"{self.prefix}/share/portavoz/locale",
+            "gate": {"host": host, "socket": self.socket, "seal_key": self.seal_key,
+                     "spool": f"{self.directory}/gate/spool", "always_guard": lists},
+            "door": {"memory": f"{self.directory}/door/seals", "held": self.held},
+            "verifier": {"evidence": f"{self.directory}/verifier/evidence"},
+        }
+        for section, keys in (more or {}).items():
+            settings.setdefault(section, {}).update(keys)
         with open(self.config, "w", encoding="utf-8") as out:
-            out.write(CONFIGURATION.format(dsn=dsn, share=f"{self.directory}/programs/share/portavoz", host=host,
-                                           socket=self.socket, directory=self.directory, list_address=list_address,
-                                           allow=", ".join(f'"{one}"' for one in allow)))
+            out.write(configuration_text(settings))
 
     def prepare_register(self):
         """The schema with a login role for each program, and the admin's account."""
-        self.run("db", "migrate", "--sql", f"{self.directory}/programs/share/portavoz/sql", user="postgres")
+        self.run("db", "migrate", "--sql", f"{self.prefix}/share/portavoz/sql", user="postgres")
         self.run("account", "add", ADMIN, "--name", "Quickstart admin", user="postgres")
 
     def make_seal_key(self):
-        """The secret for the gate alone, the public half for the door."""
-        secret = f"{self.directory}/etc/seal.key"
-        self.run("seal", "make-key", "--secret", secret, "--public-dir", f"{self.directory}/etc/seal-keys")
-        shutil.chown(secret, GATE, GATE)
+        """The secret for the gate alone; the public half goes into the register, and with the roll to the door."""
+        self.run("seal", "make-key", "--secret", self.seal_key)
+        shutil.chown(self.seal_key, GATE, GATE)
 
     def door_argv(self, list_address, list_manager):
         """What Postfix runs for a message to the list: the door, with the list manager behind it."""
@@ -99,16 +106,29 @@ class Portavoz:
 
         The gate logs each roll that it loads; the newest line since the body began must count what the register holds.
         """
-        before = os.path.getsize(self.gate_log)
+        before = os.path.getsize(self.gate_log) if os.path.exists(self.gate_log) else 0
         yield
         lists = len(self.ask("list", "show")["lists"])
         posting = sum(contact["state"] in ("designated", "lapsing") for contact in self.contacts())
         line = f"roll loaded: {lists} lists, {posting} designated contacts"
+        wait_until(lambda: line in self._log_of_gate(before), f"“{line}” in the gate's log", 20, self.gate_log)
+
+    def wait_for_marks(self, recorded):
+        """Until the gate has loaded a roll with all these marks of posts; `recorded`: how many the register holds."""
         def loaded():
-            with open(self.gate_log, encoding="utf-8") as log:
-                log.seek(before)
-                return line in log.read()
-        wait_until(loaded, f"“{line}” in the gate's log", 20, self.gate_log)
+            counts = re.findall(r"roll loaded: .* (\d+) marks of posts", self._log_of_gate())
+            return counts and int(counts[-1]) >= recorded
+        wait_until(loaded, f"a roll with {recorded} marks in the gate's log", 20, self.gate_log)
+
+    def _log_of_gate(self, begin=0):
+        with open(self.gate_log, encoding="utf-8") as log:
+            log.seek(begin)
+            return log.read()
+
+    def forget_roll(self):
+        """The gate must not be running: it finds no roll when it starts."""
+        for name in os.listdir(self.roll):
+            os.remove(f"{self.roll}/{name}")
 
     def start_verifier(self):
         self.verifier.start(lambda: True)

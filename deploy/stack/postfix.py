@@ -3,12 +3,13 @@
 It resolves no name and sends nothing to any other machine. It must be started by root, as every Postfix.
 """
 
+import contextlib
 import os
 import re
 import shutil
 import time
 
-from stack.processes import Program, answers, free_port, must_run
+from stack.processes import Program, answers, free_port, must_run, run
 
 # Beside another mail server deploy/install-deps unpacks Postfix below the checkout instead of installing it.
 UNPACKED = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "build", "postfix"))
@@ -17,6 +18,7 @@ DAEMONS, LIBRARIES = f"{PREFIX}/usr/lib/postfix/sbin", f"{PREFIX}/usr/lib/postfi
 ENVIRONMENT = ["env", f"LD_LIBRARY_PATH={LIBRARIES}"]
 MAILBOX_OWNER = "mail"
 
+# What every private Postfix has; where mail goes, and how strict it is, its user says in parameters of its own.
 MAIN_CF = """\
 compatibility_level = 3.6
 config_directory = {etc}
@@ -34,56 +36,38 @@ setgid_group = postdrop
 maillog_file = {log}
 maillog_file_prefixes = {log_directory}
 myhostname = {hostname}
-mydestination =
 inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
 
 # No name is looked up and nothing leaves this machine.
 smtpd_peername_lookup = no
 smtp_dns_support_level = disabled
-default_transport = error:5.1.2 this private mail server sends nothing to other machines
 relay_transport = $default_transport
-alias_maps =
 alias_database =
 
-# Who may send: anybody to the domains below, nobody to others. Being local gives no right.
+# Being local gives no right.
 mynetworks_style = host
 mynetworks =
 local_header_rewrite_clients =
-smtpd_relay_restrictions = reject_unauth_destination
 smtpd_sasl_auth_enable = yes
 smtpd_sasl_type = cyrus
 smtpd_sasl_path = smtpd
 smtpd_sasl_local_domain =
 smtpd_sasl_security_options = noanonymous
 cyrus_sasl_config_path = {sasl}
-smtpd_forbid_bare_newline = normalize
-strict_rfc821_envelopes = yes
 enable_long_queue_ids = yes
-recipient_delimiter = +
 # What waits in the queue is tried again within seconds, not after minutes.
 queue_run_delay = 2s
 minimal_backoff_time = 2s
 
-# The gate sees every message, by SMTP and by sendmail(1). It never holds up ordinary mail: when it is away or slow the
-# message goes on without it, and the door keeps what is for a list.
-smtpd_milters = {{ unix:{milter}, default_action=accept, connect_timeout=3s, command_timeout=5s, content_timeout=30s }}
+# The gate sees every message, by SMTP and by sendmail(1).
+smtpd_milters = {milter}
 non_smtpd_milters = $smtpd_milters
 
-# People: every domain of the story has its mailboxes here.
-virtual_mailbox_domains = {mailbox_domains}
+# Maildirs, of whatever addresses the parameters below give one.
 virtual_mailbox_base = {mailboxes}
-virtual_mailbox_maps = inline:{{ {mailbox_map} }}
 virtual_minimum_uid = 1
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
-
-# The list: its domain is handed to the transport `mlmmj`, whose program is the door.
-relay_domains = {list_domain}
-relay_recipient_maps = inline:{{ {list_address}=ok }}
-transport_maps = inline:{{ {list_domain}=mlmmj: }}
-mlmmj_destination_recipient_limit = 1
-virtual_alias_maps = inline:{{ {alias}={list_address} }}
 """
 
 MASTER_CF = """\
@@ -105,11 +89,16 @@ error      unix  -  -  n  -      -  error
 retry      unix  -  -  n  -      -  error
 local      unix  -  n  n  -      -  local
 virtual    unix  -  n  n  -      -  virtual
+lmtp       unix  -  -  n  -      -  lmtp
 anvil      unix  -  -  n  -      1  anvil
 scache     unix  -  -  n  -      1  scache
 postlog    unix-dgram n - n -    1  postlogd
-mlmmj      unix  -  n  n  -      -  pipe
-  user={pipe_user} argv={pipe_argv}
+"""
+
+# A transport that hands each message to a program, one recipient at a time.
+PIPE_CF = """\
+{name}      unix  -  n  n  -      -  pipe
+  user={user} argv={argv}
 """
 
 SASL_CONF = """\
@@ -120,43 +109,55 @@ mech_list: PLAIN LOGIN
 """
 
 
+def gate_at(path):
+    """How a gate's socket stands in smtpd_milters. It never holds up ordinary mail: when it is away or slow the message goes
+    on without it, and the door judges what is for a list."""
+    return f"{{ unix:{path}, default_action=accept, connect_timeout=3s, command_timeout=5s, content_timeout=30s }}"
+
+
 class Postfix:
-    """`mailboxes`: addresses with a Maildir here; `alias`: an address that a virtual alias leads to the list."""
+    """`milter`: the path of the gate's socket. `parameters`: of main.cf, by name: where mail goes. `ports`: further SMTP
+    ports, by a name for `port_of`, each with the parameters of main.cf that are different there."""
 
-    hostname = "mail.listas.example"
-
-    def __init__(self, directory, milter, mailboxes, list_address, alias):
-        self.directory, self.milter, self.list_address, self.alias = directory, milter, list_address, alias
-        self.addresses = mailboxes
+    def __init__(self, directory, milter, parameters, hostname="mail.listas.example", ports=None):
+        self.directory, self.milter, self.parameters, self.hostname = directory, milter, parameters, hostname
         self.etc, self.queue, self.log = f"{directory}/etc", f"{directory}/queue", f"{directory}/log/mail.log"
         # Debian's Postfix looks for SASL settings in `sasl` below its configuration, whatever cyrus_sasl_config_path says.
         self.sasl, self.mailboxes = f"{self.etc}/sasl", f"{directory}/mailboxes"
         self.port = free_port()
+        self.special = ports or {}
+        self.port_of = {name: free_port() for name in self.special}
         self.program = None
 
-    def create(self, pipe_user, pipe_argv):
-        """Writes the configuration and the empty queue; `pipe_argv` is the door with the list manager behind it."""
+    def create(self, pipes):
+        """Writes the configuration and the empty queue; `pipes`: transports to programs, {name: (user, argv)}."""
         for path in (self.directory, self.etc, f"{self.directory}/log", self.sasl, self.mailboxes):
             os.makedirs(path, 0o755, exist_ok=True)
         shutil.chown(self.mailboxes, MAILBOX_OWNER, MAILBOX_OWNER)
         os.makedirs(f"{self.directory}/data", 0o700)
         shutil.chown(f"{self.directory}/data", "postfix")
-        self._write("etc/main.cf", self._main_cf())
-        self._write("etc/master.cf", MASTER_CF.format(port=self.port, pipe_user=pipe_user, pipe_argv=" ".join(pipe_argv)))
+        self._write("etc/main.cf", self._main_cf(pipes))
+        self._write("etc/master.cf", self._master_cf(pipes))
         self._write("etc/sasl/smtpd.conf", SASL_CONF.format(sasl=self.sasl))
         self._make_queue()
 
-    def _main_cf(self):
+    def _main_cf(self, pipes):
         status = os.stat(self.mailboxes)
-        domains = sorted({address.split("@")[1] for address in self.addresses})
-        return MAIN_CF.format(
+        text = MAIN_CF.format(
             etc=self.etc, queue=self.queue, data=f"{self.directory}/data", prefix=PREFIX, daemons=DAEMONS,
-            libraries=LIBRARIES, log=self.log,
-            log_directory=os.path.dirname(self.log), hostname=self.hostname, sasl=self.sasl, milter=self.milter,
-            mailbox_domains=" ".join(domains), mailboxes=self.mailboxes,
-            mailbox_map=", ".join(f"{address}={address}/" for address in self.addresses),
-            uid=status.st_uid, gid=status.st_gid, list_domain=self.list_address.split("@")[1],
-            list_address=self.list_address, alias=self.alias)
+            libraries=LIBRARIES, log=self.log, log_directory=os.path.dirname(self.log), hostname=self.hostname,
+            sasl=self.sasl, milter=gate_at(self.milter), mailboxes=self.mailboxes, uid=status.st_uid, gid=status.st_gid)
+        lines = [f"{name} = {value}" for name, value in self.parameters.items()]
+        lines += [f"{name}_destination_recipient_limit = 1" for name in pipes]
+        return text + "\n" + "\n".join(lines) + "\n"
+
+    def _master_cf(self, pipes):
+        text = MASTER_CF.format(port=self.port)
+        for name, port in self.port_of.items():
+            options = "".join(f"  -o {{ {parameter} = {value} }}\n" for parameter, value in self.special[name].items())
+            text += f"127.0.0.1:{port} inet n - n - - smtpd\n{options}"
+        return text + "".join(PIPE_CF.format(name=name, user=user, argv=" ".join(argv))
+                              for name, (user, argv) in pipes.items())
 
     def _write(self, name, text):
         path = f"{self.directory}/{name}"
@@ -182,7 +183,7 @@ class Postfix:
     def start(self):
         self.program = Program("Postfix", [*ENVIRONMENT, f"{DAEMONS}/master", "-c", self.etc, "-d"],
                                f"{self.directory}/log/master.log")
-        self.program.start(lambda: answers(self.port))
+        self.program.start(lambda: all(answers(port) for port in (self.port, *self.port_of.values())))
 
     def stop(self):
         if self.program:
@@ -197,10 +198,30 @@ class Postfix:
     def maildir(self, address):
         return f"{self.mailboxes}/{address}"
 
-    def sendmail(self, sender, recipient, message):
+    def sendmail(self, sender, recipients, message):
         """Hands a message in as a local program would, past SMTP."""
-        must_run([*ENVIRONMENT, f"{PREFIX}/usr/sbin/sendmail", "-C", self.etc, "-i", "-f", sender, "--", recipient],
+        must_run([*ENVIRONMENT, f"{PREFIX}/usr/sbin/sendmail", "-C", self.etc, "-i", "-f", sender, "--", *recipients],
                  stdin=message.replace(b"\r\n", b"\n"))
+
+    def waiting(self, *folders):
+        """The paths of the messages in these folders of the queue, such as "active" or "deferred"."""
+        return [f"{path}/{name}" for folder in folders for path, _, names in os.walk(f"{self.queue}/{folder}")
+                for name in names]
+
+    def forget_waiting(self):
+        """Throws away what waits for another try: what was not delivered, and what sendmail(1) brought and nobody took."""
+        must_run([*ENVIRONMENT, f"{PREFIX}/usr/sbin/postsuper", "-c", self.etc, "-d", "ALL", "deferred"])
+        for path in self.waiting("maildrop"):
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(path)
+
+    def queued(self, queue_id):
+        """The message with this queue id as it waits in the queue, with LF line ends."""
+        return run([*ENVIRONMENT, f"{PREFIX}/usr/sbin/postcat", "-c", self.etc, "-bhq", queue_id]).stdout
+
+    def try_again(self):
+        """Everything that waits is tried at once, as often as this is called."""
+        must_run([*ENVIRONMENT, f"{PREFIX}/usr/sbin/postqueue", "-c", self.etc, "-f"])
 
     def log_lines(self, pattern):
         """The lines of the mail log in which the regular expression is found."""

@@ -26,9 +26,13 @@ class Post:
                                ("Date", date), ("Message-ID", self.message_id), *extra], body)
 
 
+def verdicts_of(portavoz, post):
+    """The verdicts on a post that the register has, none at first: the gate hands verdicts on within about a second."""
+    done = portavoz.attempt("explain", post.message_id, "--json")
+    return json.loads(done.stdout)["verdicts"] if done.returncode == 0 else []
+
+
 def verdict_of(portavoz, post):
-    """The last verdict on a post that the register has. The gate hands verdicts on within about a second."""
-    def ask():
-        done = portavoz.attempt("explain", post.message_id, "--json")
-        return json.loads(done.stdout)["verdicts"][-1] if done.returncode == 0 else None
-    return wait_until(ask, f"the verdict on {post.message_id} in the register", 20, portavoz.gate_log)
+    """The last verdict on a post, as soon as the register has one."""
+    return wait_until(lambda: verdicts_of(portavoz, post), f"the verdict on {post.message_id} in the register", 20,
+                      portavoz.gate_log)[-1]

@@ -154,7 +154,7 @@ class Story:
 
         transport = "otra-puerta@" + LIST.split("@")[1]
         local = Post(NORTE, transport, "By sendmail")
-        self.stack.postfix.sendmail(NORTE, transport, local.octets)
+        self.stack.postfix.sendmail(NORTE, [transport], local.octets)
         self.kept_aside("a forged post by local sendmail to the list's transport", local)
 
         name, domain = LIST.split("@")
