@@ -36,6 +36,7 @@ Who you are
 constexpr std::string_view exit_codes = R"(
 Exit codes (sysexits.h)
    0  done
+   1  `portavoz status` found something that needs you
   64  a mistake in the command: unknown command or option, something missing
   65  bad input, or not possible now: no address, no URL, already decided, a second designated contact
   66  there is no such list, contact, report, post or file
@@ -114,6 +115,7 @@ class Parser {
   }
   CLI::App* group(const std::string& name, const std::string& what);
   static void reason(CLI::App* sub, std::string& where);
+  static void proof(CLI::App* sub, ProofWords& where, const std::string& without_domains);
   void add_list_commands();
   void add_contact_commands();
   void add_report_commands();
@@ -170,6 +172,23 @@ void Parser::reason(CLI::App* sub, std::string& where) {
       ->required();
 }
 
+void Parser::proof(CLI::App* sub, ProofWords& where, const std::string& without_domains) {
+  sub->add_option("--login", where.logins,
+                  "a login of the mail server that may post as this address; may stand several times")
+      ->type_name("LOGIN")
+      ->allow_extra_args(false);
+  CLI::Option* domains = sub->add_option("--signing-domain", where.signing_domains,
+                                         "a domain whose DKIM signature counts, exactly this one; may stand "
+                                         "several times" +
+                                             without_domains)
+                             ->type_name("DOMAIN")
+                             ->allow_extra_args(false);
+  sub->add_flag("--no-dkim", where.no_dkim, "no DKIM signature counts")->excludes(domains);
+  sub->add_flag("--spf", where.spf, "SPF alone counts: for servers that send nobody else's mail");
+  sub->add_flag("--shared", where.shared,
+                "strangers use the same provider: DKIM counts only together with SPF");
+}
+
 void Parser::add_list_commands() {
   group_ = "Lists";
   CLI::App* list = group("list", "the guarded mailing lists");
@@ -197,6 +216,23 @@ Next: `portavoz apply --help` records an assembly that wants to post.)");
       ->allow_extra_args(false);
   sub->add_flag("--two-person", add->two_person,
                 "two different accounts must agree before a contact may post");
+  sub->add_flag("--hold-unproven", add->hold_unproven,
+                "keep posts aside that nothing proves, for you to judge; else they are refused");
+
+  sub = command(*list, "hold", "what becomes of posts that nothing proves", R"(
+A post in a designated contact's name that neither login nor DKIM nor SPF proves is refused. With `on` it is kept aside
+instead, and one of you judges it. With somebody else's login it is refused either way.
+
+Example
+  portavoz list hold news@lists.example on --reason "two assemblies have providers without DKIM"
+
+Next: `portavoz held list` shows what was kept aside.)");
+  auto hold = args<ListHold>(sub);
+  sub->add_option("ADDRESS", hold->address, "the list, by its posting address or an alias")
+      ->type_name("")
+      ->required();
+  sub->add_option("ON-OR-OFF", hold->on_or_off, "on: kept aside; off: refused")->type_name("")->required();
+  reason(sub, hold->reason);
 
   sub = command(*list, "show", "the lists, or one list with its contacts", R"(
 Example
@@ -219,6 +255,10 @@ Example
   portavoz apply --list news@lists.example --assembly "Asamblea del Sur" --address info@asamblea.example \
                  --url https://asamblea.example/contacto --login asamblea
 
+What proves later that a post is theirs is approved with the contact: a login of your mail server, a DKIM signature (of
+the address's own domain unless you say otherwise), or SPF where you allow it. At a provider where strangers have
+mailboxes too, say --shared.
+
 Next: make sure that the holder of the address wants this, then `portavoz confirm CONTACT --reason …`.)");
   auto apply = args<Apply>(sub);
   sub->add_option("--list", apply->list, "the list")->type_name("ADDRESS")->required();
@@ -231,10 +271,7 @@ Next: make sure that the holder of the address wants this, then `portavoz confir
   sub->add_option("--url", apply->url, "the page of their own site where the address stands as a contact")
       ->type_name("URL")
       ->required();
-  sub->add_option("--login", apply->logins,
-                  "a login of the mail server that may post as this address; may stand several times")
-      ->type_name("LOGIN")
-      ->allow_extra_args(false);
+  proof(sub, apply->proof, " (the address's own domain)");
   sub->add_option("--language", apply->language, "the language in which we write to them (the list's first)")
       ->type_name("TAG");
 
@@ -310,6 +347,20 @@ Example
   portavoz vouch 3 --reason "met at the regional meeting in May, they handed me the address"
 
 Next: `portavoz log --posts` shows what the gate answers them.)");
+  sub = command(app_, "change-proof", "change what proves that a post is a contact's", R"(
+For a contact that may post and changed its provider or its login. You say the whole new proof, not a part of it; the
+answer shows it beside the old one. On a list with the two-person rule a second admin must say exactly the same.
+
+Example
+  portavoz change-proof 1 --login asamblea --signing-domain asamblea.example --reason "they moved to our server"
+  portavoz change-proof 1 --signing-domain correo.example --shared --reason "a mailbox at a big provider now"
+
+Next: `portavoz contacts` shows what proves each contact's posts.)");
+  auto change = args<ChangeProof>(sub);
+  sub->add_option("CONTACT", change->contact, "the contact's number")->type_name("")->required();
+  proof(sub, change->proof, "; this or --no-dkim is needed");
+  reason(sub, change->reason);
+
   add_decision(DecisionKind::suspend, "CONTACT", "stop a contact from posting, at once", R"(
 For a stolen mailbox or a page that was taken over. Posts are refused within moments, until somebody restores it.
 
@@ -364,6 +415,42 @@ Next: `portavoz report show N` shows the evidence behind the designation.)");
   auto explain = args<Explain>(sub);
   sub->add_option("ID", explain->id, "a queue id or a Message-ID")->type_name("")->required();
 
+  sub = command(app_, "try", "what the gate would answer to a message in a file", R"(
+The very decision of this host's gate, from this host's roll, on the message in FILE. Nothing is sent, kept or
+recorded. Needs root or a user who may read the roll.
+
+Example
+  portavoz try --mail-from info@asamblea.example --rcpt news@lists.example --login asamblea post.eml
+  portavoz try --mail-from info@asamblea.example --rcpt news@lists.example --client 192.0.2.10 --dns zone.json post.eml
+
+--dns FILE asks no resolver; the file says what the DNS says: {"asamblea.example": [["TXT", "v=spf1 …"]]}.
+
+Next: `portavoz explain QUEUE-ID` says the same of a post that came.)");
+  auto trial = args<Try>(sub);
+  sub->add_option("FILE", trial->file, "the message, header and body")->type_name("")->required();
+  sub->add_option("--mail-from", trial->mail_from, "the envelope sender; <> for a bounce")
+      ->type_name("ADDRESS")
+      ->required();
+  sub->add_option("--rcpt", trial->recipients, "a recipient; may stand several times")
+      ->type_name("ADDRESS")
+      ->allow_extra_args(false)
+      ->required();
+  sub->add_option("--login", trial->login, "who logged in; nobody without it")->type_name("LOGIN");
+  sub->add_option("--client", trial->client, "the client's address, for SPF; without it SPF is not judged")
+      ->type_name("IP");
+  sub->add_option("--helo", trial->helo, "what the client calls itself")->type_name("NAME");
+  sub->add_option("--dns", trial->dns, "answer every DNS question from this file")->type_name("FILE");
+  sub->add_option("--at", trial->at, "decide as if it were then: 2026-01-31T12:00:00Z")->type_name("TIME");
+
+  sub = command(app_, "status", "whether everything on this host is as it should be", R"(
+Exit code 0 when it is, 1 when something needs you. Needs root: it looks at the gate's key and socket and at the roll.
+
+Example
+  sudo portavoz status
+
+Next: what each line that is not good says.)");
+  args<Status>(sub);
+
   CLI::App* audit = group("audit", "the chain of hashes over the history");
   sub = command(*audit, "verify", "look whether the history was rewritten or cut", R"(
 Keep the head that this prints, somewhere else: who has it can see later whether anything before it was changed.
@@ -380,8 +467,9 @@ Next: with a problem found, stop deciding and compare with a backup.)");
 void Parser::add_held_commands() {
   group_ = "Posts that the door kept aside (needs root or the door's group)";
   CLI::App* held = group("held", "posts that the door kept aside");
-  CLI::App* sub = command(*held, "list", "the posts that came without a seal", R"(
-The door lets in what the gate has judged and sealed. What came another way (an alias, an old queue) waits here.
+  CLI::App* sub = command(*held, "list", "the posts that nothing proves", R"(
+The door lets in what the gate has sealed, and what proves itself by its signature. The rest (it came by an alias, from
+a program of this host, while the gate was away) waits here, posts in a designated contact's name first.
 
 Example
   portavoz held list
@@ -474,20 +562,55 @@ Next: `portavoz account add --help` names the first admin.)");
       ->type_name("DIR");
 
   CLI::App* seal = group("seal", "the seal between gate and door");
-  sub = command(*seal, "make-key", "make a key with which the gate seals posts", R"(
-The secret is for the gate alone; each door gets the public part. Existing files are never overwritten.
+  sub = command(*seal, "make-key", "make a key with which this host's gate seals posts", R"(
+The secret is for the gate of this host alone; the public half goes into the register, and with the roll to every door.
+A key that stands in the file already is not overwritten: then only its public half is published again.
 
 Example
-  portavoz seal make-key --secret /etc/portavoz/seal.key --public-dir /etc/portavoz/seal-keys
+  portavoz seal make-key --secret /etc/portavoz/seal.key
 
-Next: `chown portavoz-milter` the secret, and start the gate and the door again.)");
+Next: `chown portavoz-milter` the secret.)");
   auto key = args<SealMakeKey>(sub);
   sub->add_option("--secret", key->secret, "where the secret key goes (mode 0400)")
       ->type_name("FILE")
       ->required();
-  sub->add_option("--public-dir", key->public_dir, "the door's directory of public keys")
-      ->type_name("DIR")
+
+  sub = command(*seal, "rotate", "seal with a new key, without a lost post", R"(
+Makes a new secret beside the old one (FILE.next), publishes its public half, waits until every roll knows it, and only
+then puts the new secret in the place of the old. The gate takes it by itself. If it is interrupted, or a host is away,
+nothing changed for any post: run it again and it goes on where it was.
+
+Example
+  portavoz seal rotate --secret /etc/portavoz/seal.key
+
+Next: when the mail queues hold no post of the old key any more, `portavoz seal retire KEY --reason …`.)");
+  auto rotate = args<SealRotate>(sub);
+  sub->add_option("--secret", rotate->secret, "the secret key that the gate uses now")
+      ->type_name("FILE")
       ->required();
+  sub->add_option("--timeout", rotate->timeout,
+                  "how long to wait for the rolls: 30s, 10m, 2h (" + rotate->timeout + ")")
+      ->type_name("TIME");
+
+  sub = command(*seal, "retire", "let no door take a key's seals any more", R"(
+Posts that were sealed with it and still wait in a queue are kept aside by the door. A retired key does not come back.
+
+Example
+  portavoz seal retire 3f9a01bc22d4e5f6 --reason "rotated a week ago"
+
+Next: `portavoz seal list`.)");
+  auto retire = args<SealRetire>(sub);
+  sub->add_option("KEY", retire->key_id, "the key's id, as `portavoz seal list` shows it")
+      ->type_name("")
+      ->required();
+  reason(sub, retire->reason);
+
+  sub = command(*seal, "list", "the keys of all gates, and which hosts' rolls know them", R"(
+Example
+  portavoz seal list
+
+Next: `portavoz seal rotate --help` changes a key.)");
+  args<SealList>(sub);
 
   sub = command(app_, "inspect", "look at one page now, without the register", R"(
 It says whether the address is published on the page and whether it stands there as an official contact. It decides

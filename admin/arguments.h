@@ -17,13 +17,24 @@ struct ListAdd {
   std::string admin_address;
   std::vector<std::string> aliases;
   bool two_person = false;
+  bool hold_unproven = false;
+};
+struct ListHold {
+  std::string address, on_or_off, reason;
 };
 struct ListShow {
   std::string address;  // empty: every list
 };
+// What shall prove that a post is a contact's.
+struct ProofWords {
+  std::vector<std::string> logins, signing_domains;
+  bool no_dkim = false;
+  bool spf = false;
+  bool shared = false;
+};
 struct Apply {
   std::string list, assembly, address, url, language;
-  std::vector<std::string> logins;
+  ProofWords proof;
 };
 struct Confirm {
   std::string contact, reason;
@@ -45,6 +56,10 @@ struct Decide {
   std::string subject;  // a report for approve and reject, a contact for the others
   std::string reason;
 };
+struct ChangeProof {
+  std::string contact, reason;
+  ProofWords proof;
+};
 struct Log {
   bool posts = false;
   std::string limit = "30";
@@ -52,6 +67,11 @@ struct Log {
 struct Explain {
   std::string id;
 };
+struct Try {
+  std::string file, mail_from, login, client, helo, dns, at;
+  std::vector<std::string> recipients;
+};
+struct Status {};
 struct HeldList {};
 struct HeldShow {
   std::string id;
@@ -77,16 +97,24 @@ struct DbMigrate {
   std::string sql = "/usr/share/portavoz/sql";
 };
 struct SealMakeKey {
-  std::string secret, public_dir;
+  std::string secret;
 };
+struct SealRotate {
+  std::string secret;
+  std::string timeout = "10m";
+};
+struct SealRetire {
+  std::string key_id, reason;
+};
+struct SealList {};
 struct Inspect {
   std::string url, address, html, content_type;
 };
 
-using Command =
-    std::variant<ListAdd, ListShow, Apply, Confirm, CheckAgain, Contacts, Reports, ReportShow, Decide, Log,
-                 Explain, HeldList, HeldShow, HeldRelease, HeldDrop, AuditVerify, AccountAdd, AccountList,
-                 AccountDisable, ConfigCheck, DbMigrate, SealMakeKey, Inspect>;
+using Command = std::variant<ListAdd, ListHold, ListShow, Apply, Confirm, CheckAgain, Contacts, Reports,
+                             ReportShow, Decide, ChangeProof, Log, Explain, Try, Status, HeldList, HeldShow,
+                             HeldRelease, HeldDrop, AuditVerify, AccountAdd, AccountList, AccountDisable,
+                             ConfigCheck, DbMigrate, SealMakeKey, SealRotate, SealRetire, SealList, Inspect>;
 
 struct Arguments {
   std::string config = "/etc/portavoz/portavoz.yaml";

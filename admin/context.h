@@ -1,5 +1,5 @@
 // Context: what a command may need and does not open itself: the settings and the register, each read when
-// first asked for (`inspect` and `seal make-key` need neither), and the screen that text is laid out for.
+// first asked for (`inspect` needs neither), and the screen that text is laid out for.
 // Answer: what a command hands back, for people and for programs; main prints the one that was asked for.
 // Threads: one.
 #pragma once

@@ -3,12 +3,37 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "adapters/psl/public_suffix.h"
 #include "core/base/text.h"
 #include "core/mail/address.h"
 #include "core/net/url.h"
 #include "core/registry/contact_state.h"
 
 namespace portavoz::admin {
+namespace {
+
+constexpr std::size_t most_signing_domains = 10;
+
+Error no_signing_domain(std::string_view text, std::string_view what, const std::string& why) {
+  return {ErrorKind::bad_input, std::string(what) + ": '" + printable_ascii(text) + "' " + why};
+}
+
+Result<std::string> signing_domain(std::string_view text, std::string_view what) {
+  // A domain is what may stand behind the @ of an address.
+  const auto parsed = MailAddress::parse("x@" + std::string(text));
+  if (!parsed || parsed->local_part() != "x")
+    return no_signing_domain(text, what, "is no domain. Give one such as asamblea.example.");
+  const auto shared_by_strangers = is_public_suffix(parsed->domain());
+  if (!shared_by_strangers) return shared_by_strangers.error();
+  if (*shared_by_strangers)
+    return no_signing_domain(
+        text, what,
+        "is a public suffix: anybody can have a domain below it. Give the domain that signs "
+        "their mail, or --no-dkim.");
+  return parsed->domain();
+}
+
+}  // namespace
 
 Result<std::string> address(std::string_view text, std::string_view what) {
   const auto parsed = MailAddress::parse(text);
@@ -38,6 +63,36 @@ Result<std::string> number(std::string_view text, std::string_view thing) {
   return Error{ErrorKind::bad_input, "'" + printable_ascii(text) + "' is no number of a " +
                                          std::string(thing) + ". `portavoz " + std::string(thing) +
                                          "s` shows the numbers."};
+}
+
+Result<std::vector<std::string>> signing_domains(const std::vector<std::string>& texts,
+                                                 std::string_view what) {
+  std::vector<std::string> out;
+  for (const std::string& each : texts) {
+    auto domain = signing_domain(each, what);
+    if (!domain) return domain.error();
+    if (std::find(out.begin(), out.end(), *domain) == out.end()) out.push_back(std::move(*domain));
+  }
+  if (out.size() > most_signing_domains)
+    return Error{ErrorKind::bad_input, std::string(what) + ": at most " +
+                                           std::to_string(most_signing_domains) +
+                                           " domains may sign for a contact."};
+  return out;
+}
+
+Result<Seconds> duration(std::string_view text, std::string_view what) {
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto count = parse_decimal(text.substr(0, digits));
+  const std::string_view unit = text.substr(digits);
+  const std::uint64_t seconds = unit == "s"   ? 1
+                                : unit == "m" ? 60
+                                : unit == "h" ? 3600
+                                : unit == "d" ? 86400
+                                              : 0;
+  constexpr std::uint64_t a_year = 366 * 86400;
+  if (count && *count > 0 && seconds > 0 && *count <= a_year / seconds) return Seconds(*count * seconds);
+  return Error{ErrorKind::bad_input, std::string(what) + ": '" + printable_ascii(text) +
+                                         "' is no time. Write a whole number and s, m, h or d, as in 10m."};
 }
 
 Result<std::string> state(std::string_view text) {

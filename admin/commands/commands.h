@@ -10,6 +10,7 @@ namespace portavoz::admin {
 
 // lists.cc
 [[nodiscard]] Result<Answer> run(Context& context, const ListAdd& args);
+[[nodiscard]] Result<Answer> run(Context& context, const ListHold& args);
 [[nodiscard]] Result<Answer> run(Context& context, const ListShow& args);
 // contacts.cc
 [[nodiscard]] Result<Answer> run(Context& context, const Apply& args);
@@ -21,11 +22,17 @@ namespace portavoz::admin {
 [[nodiscard]] Result<Answer> run(Context& context, const ReportShow& args);
 // decisions.cc
 [[nodiscard]] Result<Answer> run(Context& context, const Decide& args);
+// proof.cc
+[[nodiscard]] Result<Answer> run(Context& context, const ChangeProof& args);
 // history.cc
 [[nodiscard]] Result<Answer> run(Context& context, const Log& args);
 [[nodiscard]] Result<Answer> run(Context& context, const AuditVerify& args);
 // explain.cc
 [[nodiscard]] Result<Answer> run(Context& context, const Explain& args);
+// try.cc
+[[nodiscard]] Result<Answer> run(Context& context, const Try& args);
+// status.cc
+[[nodiscard]] Result<Answer> run(Context& context, const Status& args);
 // held.cc
 [[nodiscard]] Result<Answer> run(Context& context, const HeldList& args);
 [[nodiscard]] Result<Answer> run(Context& context, const HeldShow& args);
@@ -38,7 +45,11 @@ namespace portavoz::admin {
 // setup.cc
 [[nodiscard]] Result<Answer> run(Context& context, const ConfigCheck& args);
 [[nodiscard]] Result<Answer> run(Context& context, const DbMigrate& args);
+// seal.cc
 [[nodiscard]] Result<Answer> run(Context& context, const SealMakeKey& args);
+[[nodiscard]] Result<Answer> run(Context& context, const SealRotate& args);
+[[nodiscard]] Result<Answer> run(Context& context, const SealRetire& args);
+[[nodiscard]] Result<Answer> run(Context& context, const SealList& args);
 // inspect.cc
 [[nodiscard]] Result<Answer> run(Context& context, const Inspect& args);
 

@@ -1,13 +1,16 @@
 #include <array>
+#include <map>
 
 #include "admin/columns.h"
 #include "admin/commands/commands.h"
 #include "admin/inputs.h"
+#include "admin/proof.h"
+#include "core/mail/address.h"
 
 namespace portavoz::admin {
 namespace {
 
-constexpr std::array<Column, 13> contact_columns{{
+constexpr std::array<Column, 21> contact_columns{{
     {"contact_id", Form::integer, "CONTACT"},
     {"assembly", Form::text, "ASSEMBLY"},
     {"address", Form::text, "ADDRESS"},
@@ -21,12 +24,21 @@ constexpr std::array<Column, 13> contact_columns{{
     {"decided_by", Form::text, "DECIDED BY"},
     {"reason", Form::text, ""},
     {"applied_at", Form::time, ""},
+    {"proof", Form::text, "PROOF"},
+    {"signing_domains", Form::texts, ""},
+    {"spf", Form::boolean, ""},
+    {"shared", Form::boolean, ""},
+    {"proof_decision_id", Form::integer, ""},
+    {"proof_decided_by", Form::text, ""},
+    {"proof_reason", Form::text, ""},
+    {"proof_waits", Form::json, ""},
 }};
 
 // What `apply` sends to the register.
 struct Application {
   std::string list, address, url;
   std::optional<std::string> language;
+  Proof proof;
 };
 
 Result<Application> judged(Context& context, const Apply& args) {
@@ -36,7 +48,9 @@ Result<Application> judged(Context& context, const Apply& args) {
   if (!applicant) return applicant.error();
   const auto url = page_url(args.url);
   if (!url) return url.error();
-  Application application{*list, *applicant, *url, std::nullopt};
+  const auto proof = stated(args.proof, MailAddress::parse(*applicant)->domain());
+  if (!proof) return proof.error();
+  Application application{*list, *applicant, *url, std::nullopt, *proof};
   if (args.language.empty()) return application;
   const auto known = context.languages();
   if (!known) return known.error();
@@ -51,14 +65,35 @@ std::optional<std::string> given(const std::string& text) {
   return text;
 }
 
+// The proofs that one admin asked for and another has to agree to, a sentence each.
+std::string proofs_that_wait(const pg::Rows& rows) {
+  std::string out;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    for (const Json::Item& item : Json::items_of(text(rows, row, "proof_waits"))) {
+      const std::map<std::string, std::string> said(item.begin(), item.end());
+      const Proof proof{Json::texts_of(said.at("logins")), Json::texts_of(said.at("signing_domains")),
+                        said.at("spf") == "true", said.at("shared") == "true"};
+      out += "Contact " + text(rows, row, "contact_id") + ": " + said.at("by") +
+             " wants another proof, and another admin must agree: `portavoz change-proof " +
+             text(rows, row, "contact_id") + ' ' + as_options(proof) + " --reason …`.\n";
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<Answer> run(Context& context, const Apply& args) {
   const auto application = judged(context, args);
   if (!application) return application.error();
-  const auto rows = tell(context, "SELECT portavoz.apply_for($1, $2, $3, $4, $5::text[], $6) AS contact_id",
-                         {application->list, args.assembly, application->address, application->url,
-                          pg::array_literal(args.logins), application->language});
+  const Proof& proof = application->proof;
+  const auto rows = tell(
+      context,
+      "SELECT portavoz.apply_for($1, $2, $3, $4, $5::text[], $6, $7::text[], $8::boolean, $9::boolean) AS "
+      "contact_id",
+      {application->list, args.assembly, application->address, application->url,
+       pg::array_literal(proof.logins), application->language, pg::array_literal(proof.signing_domains),
+       proof.spf ? "true" : "false", proof.shared ? "true" : "false"});
   if (!rows) return rows.error();
   const std::string id = text(*rows, 0, "contact_id");
   std::string said = "Contact " + id + ": " + args.assembly + " applied to post to " + application->list +
@@ -66,9 +101,11 @@ Result<Answer> run(Context& context, const Apply& args) {
                      ". It may not post yet. Next: make sure that the holder of the address wants "
                      "this, then `portavoz confirm " +
                      id + " --reason …`.";
-  if (args.logins.empty()) {
+  if (proves_nothing(proof)) {
     said +=
-        "\nNo --login was given: once designated, nothing could prove that a post comes from this address.";
+        "\nNo login, no signing domain and no --spf: once designated, nothing could prove that a post comes "
+        "from "
+        "this address.";
   }
   return Answer{Json::object({{"contact_id", rows->integer(0, "contact_id")}, {"state", "applied"}}),
                 lay_out(said, context.screen()), 0};
@@ -124,10 +161,11 @@ Result<Answer> run(Context& context, const Contacts& args) {
       list || !args.state.empty()
           ? "No contact is like that. `portavoz contacts` shows all of them."
           : "There is no contact yet. `portavoz apply --help` shows how an assembly applies.";
-  return Answer{Json::object({{"contacts", json_of(*rows, contact_columns)}}),
-                rows->size() == 0 ? lay_out(none, context.screen())
-                                  : lay_out(table_of(*rows, contact_columns), context.screen()),
-                0};
+  std::string out = rows->size() == 0 ? lay_out(none, context.screen())
+                                      : lay_out(table_of(*rows, contact_columns), context.screen());
+  if (const std::string waiting = proofs_that_wait(*rows); !waiting.empty())
+    out += lay_out(waiting, context.screen());
+  return Answer{Json::object({{"contacts", json_of(*rows, contact_columns)}}), std::move(out), 0};
 }
 
 }  // namespace portavoz::admin

@@ -2,13 +2,14 @@
 
 #include "admin/columns.h"
 #include "admin/commands/commands.h"
+#include "admin/verdict_shown.h"
 #include "core/base/text.h"
 #include "core/policy/rules.h"
 
 namespace portavoz::admin {
 namespace {
 
-constexpr std::array<Column, 22> verdict_columns{{
+constexpr std::array<Column, 23> verdict_columns{{
     {"id", Form::text, ""},
     {"at", Form::time, ""},
     {"host", Form::text, ""},
@@ -31,6 +32,7 @@ constexpr std::array<Column, 22> verdict_columns{{
     {"decided_at", Form::time, ""},
     {"reason", Form::text, ""},
     {"report_id", Form::integer, ""},
+    {"facts", Form::json, ""},
 }};
 
 std::string_view meaning(const std::string& rule) {
@@ -47,25 +49,13 @@ std::string bare_message_id(std::string_view id) {
 
 std::string or_none(const std::string& value) { return value.empty() ? "none" : value; }
 
-std::string designation(const pg::Rows& rows, std::size_t row) {
-  if (rows.is_null(row, "contact_id"))
-    return "none: no designated contact of this list stands behind the address in From";
-  std::string out = "contact " + text(rows, row, "contact_id") + ", " + text(rows, row, "assembly");
-  if (rows.is_null(row, "decision_id")) return out;
-  out += ": " + text(rows, row, "decision_kind") + " by " + text(rows, row, "decided_by") + " on " +
-         shown_time(text(rows, row, "decided_at")) + " UTC, \"" + text(rows, row, "reason") + "\"";
-  if (!rows.is_null(row, "report_id"))
-    out += " (`portavoz report show " + text(rows, row, "report_id") + "`)";
-  return out;
-}
-
 std::string story(const pg::Rows& rows, std::size_t row, const Screen& screen) {
   const std::string verdict = text(rows, row, "verdict");
   const std::string rule = text(rows, row, "rule");
   const auto fact = [&](const char* label, const char* name) {
     return Fact{label, or_none(text(rows, row, name)), Style::plain};
   };
-  const std::vector<Fact> facts{
+  std::vector<Fact> facts{
       {"verdict", verdict + ' ' + text(rows, row, "code"), state_style(verdict)},
       {"rule", rule, Style::strong},
       {"meaning", std::string(meaning(rule)), Style::plain},
@@ -78,9 +68,13 @@ std::string story(const pg::Rows& rows, std::size_t row, const Screen& screen) {
       fact("proof", "proof"),
       fact("queue id", "queue_id"),
       fact("Message-ID", "message_id"),
-      {"designation", designation(rows, row), Style::plain},
+      {"designation", rows.is_null(row, "contact_id") ? no_designation : designation_shown(rows, row),
+       Style::plain},
   };
-  return lay_out(facts, screen);
+  const std::string known = text(rows, row, "facts");
+  append_facts(facts, known);
+  const std::string steps = steps_shown(known, screen);
+  return lay_out(facts, screen) + (steps.empty() ? "" : "\n" + steps);
 }
 
 Json json_with_meaning(const pg::Rows& rows, std::size_t row) {

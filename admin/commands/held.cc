@@ -1,16 +1,19 @@
 // The shelf lies on the door's host, and only root and the door's group can open it; who released or dropped
 // what is recorded in the register like any other decision.
+#include <algorithm>
 #include <filesystem>
 
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "adapters/lmtp/client.h"
 #include "adapters/os/process.h"
 #include "adapters/shelf/shelf.h"
 #include "admin/columns.h"
 #include "admin/commands/commands.h"
 #include "core/base/text.h"
 #include "core/base/time.h"
+#include "core/policy/rules.h"
 #include "core/seal/judge.h"
 #include "core/text_table/display.h"
 
@@ -42,6 +45,7 @@ Json json_of(const HeldPost& post) {
                        {"list", post.list},
                        {"reason", post.reason},
                        {"detail", post.detail},
+                       {"contact", post.contact.empty() ? Json() : Json(post.contact)},
                        {"from", post.from},
                        {"subject", post.subject},
                        {"message_id", post.message_id},
@@ -57,6 +61,7 @@ std::string facts_of(const HeldPost& post, const Screen& screen) {
                   {"why", meaning(post), Style::plain},
                   {"detail", post.detail, Style::plain},
                   {"list", post.list, Style::plain},
+                  {"in the name of", post.contact, Style::plain},
                   {"From (proves nothing)", post.from, Style::plain},
                   {"subject", post.subject, Style::plain},
                   {"sender (MAIL)", post.sender, Style::plain},
@@ -68,7 +73,7 @@ std::string facts_of(const HeldPost& post, const Screen& screen) {
 }
 
 std::string how_it_ended(const Release& release, const Ended& ended) {
-  std::string out = "The list manager " + release.argv.front();
+  std::string out = "The list manager " + release.post.argv.front();
   if (ended.signal != 0) {
     out += " was ended by signal " + std::to_string(ended.signal);
   } else if (ended.exit_status != 0) {
@@ -90,7 +95,32 @@ Result<Ended> run_list_manager(const Release& release) {
                  "The list manager has to run as the door's user, and only root can do that. Run it with "
                  "sudo."};
   }
-  return portavoz::run({.argv = release.argv, .input = release.message, .identity = identity});
+  return portavoz::run({.argv = release.post.argv, .input = release.message, .identity = identity});
+}
+
+// Where the list manager takes mail by LMTP; a post that came by LMTP names no command.
+Result<int> hand_over_by_lmtp(const Release& release, const std::string& next_hop, std::string& why) {
+  if (next_hop.empty()) {
+    return Error{ErrorKind::bad_input,
+                 "Post " + release.post.id +
+                     " came by LMTP, and door.lmtp_next_hop does not say where its list "
+                     "manager takes mail. Set it, or drop the post."};
+  }
+  const auto answer = lmtp_hand_over(next_hop, {release.post.sender, release.post.list}, release.message);
+  if (!answer) return answer.error();
+  if (answer->good()) return EX_OK;
+  why = "The list manager at " + next_hop + " answered " + std::to_string(answer->code) + " " + answer->text;
+  return EX_UNAVAILABLE;
+}
+
+// EX_OK when the list manager has it; else `why` says what it said.
+Result<int> hand_over_to_list_manager(const Release& release, const std::string& next_hop, std::string& why) {
+  if (release.post.argv.empty()) return hand_over_by_lmtp(release, next_hop, why);
+  const auto ended = run_list_manager(release);
+  if (!ended) return ended.error();
+  if (ended->succeeded()) return EX_OK;
+  why = how_it_ended(release, *ended);
+  return ended->exit_status != 0 ? ended->exit_status : EX_IOERR;
 }
 
 Result<void> record(pg::Connection& registry, const char* action, const HeldPost& post,
@@ -104,17 +134,12 @@ Result<void> record(pg::Connection& registry, const char* action, const HeldPost
 // Hands the post over inside the transaction that records it, so that the history has it exactly when it went
 // out.
 Result<void> hand_over(pg::Connection& registry, Shelf& shelf, const HeldPost& post,
-                       const std::string& reason) {
+                       const std::string& next_hop, const std::string& reason) {
   if (auto begun = registry.exec("BEGIN"); !begun) return begun;
   if (auto recorded = record(registry, "release", post, reason); !recorded) return recorded;
   std::string why;
-  const auto status = shelf.release(post.id, [&](const Release& release) -> Result<int> {
-    const auto ended = run_list_manager(release);
-    if (!ended) return ended.error();
-    if (ended->succeeded()) return EX_OK;
-    why = how_it_ended(release, *ended);
-    return ended->exit_status != 0 ? ended->exit_status : EX_IOERR;
-  });
+  const auto status = shelf.release(
+      post.id, [&](const Release& release) { return hand_over_to_list_manager(release, next_hop, why); });
   // In doubt: it went out and could not be taken off the shelf. That it went out belongs into the history.
   const bool went_out = status ? *status == EX_OK : status.error().kind == ErrorKind::in_doubt;
   if (went_out) {
@@ -138,6 +163,36 @@ struct Both {
   pg::Connection* registry;
 };
 
+// "unsealed", and the rule by which the door did not let it in, when there was one.
+std::string why_held(const HeldPost& post) {
+  const std::string rule = post.detail.substr(0, post.detail.find(':'));
+  return find_rule(rule) == nullptr ? post.reason : post.reason + ", " + rule;
+}
+
+Table table_of(const std::vector<HeldPost>& posts, bool in_a_contacts_name) {
+  Table table{{"ID", "SINCE (UTC)", "LIST", "FROM (PROVES NOTHING)", "SUBJECT", "WHY"}, {}};
+  for (const HeldPost& post : posts) {
+    if (post.contact.empty() == in_a_contacts_name) continue;
+    table.rows.push_back({{post.id, Style::plain},
+                          {shown_time(to_rfc3339(post.time)), Style::plain},
+                          {post.list, Style::plain},
+                          {post.from, Style::plain},
+                          {post.subject, Style::plain},
+                          {why_held(post), Style::waiting}});
+  }
+  return table;
+}
+
+std::string listed(const std::vector<HeldPost>& posts, const Screen& screen) {
+  if (posts.empty()) return "No post is held. Everything that reached the door was proven.\n";
+  const Table theirs = table_of(posts, true);
+  const Table strangers = table_of(posts, false);
+  std::string out;
+  if (!theirs.rows.empty()) out += "In the name of a designated contact:\n" + lay_out(theirs, screen) + "\n";
+  if (!strangers.rows.empty()) out += "By strangers:\n" + lay_out(strangers, screen) + "\n";
+  return out + "Next: `portavoz held show ID`.\n";
+}
+
 Result<Both> find_both(Context& context, const std::string& id) {
   auto shelf = open_shelf(context);
   if (!shelf) return shelf.error();
@@ -153,23 +208,14 @@ Result<Both> find_both(Context& context, const std::string& id) {
 Result<Answer> run(Context& context, const HeldList& /*args*/) {
   const auto shelf = open_shelf(context);
   if (!shelf) return shelf.error();
-  const auto posts = shelf->list();
+  auto posts = shelf->list();
   if (!posts) return posts.error();
+  // A contact that waits for its post comes before whatever a stranger sent.
+  std::stable_partition(posts->begin(), posts->end(),
+                        [](const HeldPost& post) { return !post.contact.empty(); });
   std::vector<Json> items;
-  Table table{{"ID", "SINCE (UTC)", "LIST", "FROM (PROVES NOTHING)", "SUBJECT", "WHY"}, {}};
-  for (const HeldPost& post : *posts) {
-    items.push_back(json_of(post));
-    table.rows.push_back({{post.id, Style::plain},
-                          {shown_time(to_rfc3339(post.time)), Style::plain},
-                          {post.list, Style::plain},
-                          {post.from, Style::plain},
-                          {post.subject, Style::plain},
-                          {post.reason, Style::waiting}});
-  }
-  std::string out = posts->empty()
-                        ? std::string("No post is held. Everything that reached the door was sealed.\n")
-                        : lay_out(table, context.screen()) + "Next: `portavoz held show ID`.\n";
-  return Answer{Json::object({{"held", Json::array(std::move(items))}}), std::move(out), 0};
+  for (const HeldPost& post : *posts) items.push_back(json_of(post));
+  return Answer{Json::object({{"held", Json::array(std::move(items))}}), listed(*posts, context.screen()), 0};
 }
 
 Result<Answer> run(Context& context, const HeldShow& args) {
@@ -190,9 +236,12 @@ Result<Answer> run(Context& context, const HeldShow& args) {
 Result<Answer> run(Context& context, const HeldRelease& args) {
   auto both = find_both(context, args.id);
   if (!both) return both.error();
+  const auto settings = context.settings();
+  if (!settings) return settings.error();
   // A failure leaves the transaction open; the connection ends with the program, and PostgreSQL rolls it
   // back.
-  if (const auto done = hand_over(*both->registry, both->shelf, both->post, args.reason); !done)
+  const std::string& next_hop = (*settings)->door.lmtp_next_hop;
+  if (const auto done = hand_over(*both->registry, both->shelf, both->post, next_hop, args.reason); !done)
     return done.error();
   return Answer{Json::object({{"id", args.id}, {"action", "release"}}),
                 lay_out("Post " + args.id + " went to the list manager of " + both->post.list +

@@ -8,7 +8,7 @@
 namespace portavoz::admin {
 namespace {
 
-constexpr std::array<Column, 9> list_columns{{
+constexpr std::array<Column, 10> list_columns{{
     {"list_id", Form::integer, ""},
     {"posting_address", Form::text, "LIST"},
     {"aliases", Form::texts, "ALIASES"},
@@ -17,6 +17,7 @@ constexpr std::array<Column, 9> list_columns{{
     {"deciders", Form::integer, "DECIDERS"},
     {"contacts", Form::integer, "MAY POST"},
     {"waiting", Form::integer, "REPORTS WAIT"},
+    {"holds_unproven", Form::boolean, "HOLDS UNPROVEN"},
     {"created_at", Form::time, ""},
 }};
 
@@ -66,9 +67,10 @@ Result<Answer> run(Context& context, const ListAdd& args) {
   const auto tags = languages(args.languages, *known);
   if (!tags) return tags.error();
   const std::string deciders = args.two_person ? "2" : "1";
-  const auto rows =
-      tell(context, "SELECT portavoz.list_add($1, $2::text[], $3::text[], $4, $5::int) AS list_id",
-           {*posting, pg::array_literal(*aliases), pg::array_literal(*tags), *admins, deciders});
+  const auto rows = tell(
+      context, "SELECT portavoz.list_add($1, $2::text[], $3::text[], $4, $5::int, $6::boolean) AS list_id",
+      {*posting, pg::array_literal(*aliases), pg::array_literal(*tags), *admins, deciders,
+       args.hold_unproven ? "true" : "false"});
   if (!rows) return rows.error();
   return Answer{
       Json::object({{"list_id", rows->integer(0, "list_id")}, {"list", *posting}}),
@@ -76,6 +78,26 @@ Result<Answer> run(Context& context, const ListAdd& args) {
                   " is guarded: only designated contacts may post from now on, and there is none yet. "
                   "Next: `portavoz apply --list " +
                   *posting + " …` for an assembly that wants to post.",
+              context.screen()),
+      0};
+}
+
+Result<Answer> run(Context& context, const ListHold& args) {
+  const auto list = address(args.address, "the list");
+  if (!list) return list.error();
+  if (args.on_or_off != "on" && args.on_or_off != "off")
+    return Error{ErrorKind::bad_input, "'" + printable_ascii(args.on_or_off) + "' is neither on nor off."};
+  const bool on = args.on_or_off == "on";
+  const auto rows = tell(context, "SELECT portavoz.list_hold($1, $2::boolean, $3)",
+                         {*list, on ? "true" : "false", args.reason});
+  if (!rows) return rows.error();
+  return Answer{
+      Json::object({{"list", *list}, {"holds_unproven", on}}),
+      lay_out(on ? "Posts to " + *list +
+                       " in a designated contact's name that nothing proves are kept aside from now on. "
+                       "Next: `portavoz held list` shows them."
+                 : "Posts to " + *list +
+                       " in a designated contact's name that nothing proves are refused from now on.",
               context.screen()),
       0};
 }

@@ -27,16 +27,37 @@ constexpr std::array<Column, 14> report_columns{{
 }};
 constexpr std::size_t decision_columns = 2;  // the last ones; a report that waits has nothing to show there
 
-constexpr std::array<Column, 26> detail_columns{{
-    {"report_id", Form::integer, ""},   {"contact_id", Form::integer, ""}, {"list", Form::text, ""},
-    {"assembly", Form::text, ""},       {"address", Form::text, ""},       {"evidence_url", Form::text, ""},
-    {"outcome", Form::text, ""},        {"published", Form::boolean, ""},  {"official", Form::boolean, ""},
-    {"form", Form::text, ""},           {"context", Form::text, ""},       {"fetched_at", Form::time, ""},
-    {"decision_kind", Form::state, ""}, {"decided_by", Form::text, ""},    {"final_url", Form::text, ""},
-    {"http_status", Form::integer, ""}, {"content_type", Form::text, ""},  {"excerpt", Form::text, ""},
-    {"evidence", Form::json, ""},       {"reasons", Form::json, ""},       {"body_sha256", Form::text, ""},
-    {"body_bytes", Form::integer, ""},  {"body_path", Form::text, ""},     {"contact_state", Form::state, ""},
-    {"logins", Form::texts, ""},        {"rivals", Form::json, ""},
+constexpr std::array<Column, 30> detail_columns{{
+    {"report_id", Form::integer, ""},
+    {"contact_id", Form::integer, ""},
+    {"list", Form::text, ""},
+    {"assembly", Form::text, ""},
+    {"address", Form::text, ""},
+    {"evidence_url", Form::text, ""},
+    {"outcome", Form::text, ""},
+    {"published", Form::boolean, ""},
+    {"official", Form::boolean, ""},
+    {"form", Form::text, ""},
+    {"context", Form::text, ""},
+    {"fetched_at", Form::time, ""},
+    {"decision_kind", Form::state, ""},
+    {"decided_by", Form::text, ""},
+    {"final_url", Form::text, ""},
+    {"http_status", Form::integer, ""},
+    {"content_type", Form::text, ""},
+    {"excerpt", Form::text, ""},
+    {"evidence", Form::json, ""},
+    {"reasons", Form::json, ""},
+    {"body_sha256", Form::text, ""},
+    {"body_bytes", Form::integer, ""},
+    {"body_path", Form::text, ""},
+    {"contact_state", Form::state, ""},
+    {"logins", Form::texts, ""},
+    {"rivals", Form::json, ""},
+    {"signing_domains", Form::texts, ""},
+    {"spf", Form::boolean, ""},
+    {"shared", Form::boolean, ""},
+    {"proof", Form::text, ""},
 }};
 
 // The address between » and « wherever the excerpt holds it, whatever its letter case.
@@ -123,9 +144,9 @@ std::vector<Fact> facts(const pg::Rows& rows) {
     out.push_back({"excerpt", marked(text(rows, 0, "excerpt"), text(rows, 0, "address")), Style::plain});
   }
   out.push_back({"reasons", join(Json::texts_of(text(rows, 0, "reasons")), "\n"), Style::plain});
-  const std::string logins = join(rows.text_array(0, "logins"), ", ");
+  const std::string proof = text(rows, 0, "proof");
   out.push_back(
-      {"logins", logins.empty() ? "none: nothing could prove that a post is theirs" : logins, Style::plain});
+      {"proof", proof == "none" ? "none: nothing could prove that a post is theirs" : proof, Style::plain});
   out.push_back({"kept", kept(rows), Style::plain});
   out.push_back({"decision", decision(rows), Style::plain});
   return out;

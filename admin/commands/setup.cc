@@ -2,7 +2,6 @@
 #include <utility>
 
 #include "adapters/pg/migrate.h"
-#include "adapters/sodium/keys.h"
 #include "admin/commands/commands.h"
 #include "admin/login_role.h"
 #include "core/base/text.h"
@@ -68,19 +67,6 @@ Result<Answer> run(Context& context, const DbMigrate& args) {
   return Answer{
       Json::object({{"version", report->version}, {"applied", report->applied}, {"logins", *logins}}),
       std::move(out), 0};
-}
-
-Result<Answer> run(Context& context, const SealMakeKey& args) {
-  const auto made = make_key(args.secret, args.public_dir);
-  if (!made) return made.error();
-  return Answer{
-      Json::object({{"key_id", made->key_id}, {"secret", args.secret}, {"public", made->public_path}}),
-      lay_out("Made the key " + made->key_id + ". The secret is " + args.secret +
-                  "; give it to the gate's user alone: `chown portavoz-milter " + args.secret + "`. Copy " +
-                  made->public_path +
-                  " into the seal_keys directory of every door. Then start the gate again.",
-              context.screen()),
-      0};
 }
 
 }  // namespace portavoz::admin

@@ -13,6 +13,11 @@ Words replaced(Words words, const std::string& option, const std::string& value)
   return words;
 }
 
+Words with(Words words, const Words& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
 const Words list_add{
     "list", "add", "otra@listas.example", "--languages", "es,en", "--admin-address", "admin@listas.example"};
 const Words apply{"apply",           "--list", list_address,
@@ -27,7 +32,7 @@ TEST_CASE("bad input on the command line gets its exit code and a sentence, and 
   const auto applied = std::to_string(desk.apply("Norte", "norte@example.org"));
   const auto decided = std::to_string(desk.reported("Este", "este@example.org"));
   REQUIRE(desk.run({"reject", decided, "--reason", "no"}).status == 0);
-  desk.designated("Oeste", "oeste@example.org");
+  const auto voice = std::to_string(desk.designated("Oeste", "oeste@example.org"));
   const auto second = std::to_string(desk.confirmed("Oeste", "oeste2@example.org"));
   const auto same_address = std::to_string(desk.confirmed("Centro", "oeste@example.org"));
   const std::string before = desk.everything();
@@ -82,6 +87,100 @@ TEST_CASE("bad input on the command line gets its exit code and a sentence, and 
          return w;
        }(),
        65, "bad_input", "'xx'"},
+      {"a signing domain that is none", with(apply, {"--signing-domain", "not a domain"}), 65, "bad_input",
+       "--signing-domain: 'not a domain' is no domain"},
+      {"a signing domain that is an address", with(apply, {"--signing-domain", "a@sur.example"}), 65,
+       "bad_input", "is no domain"},
+      {"a signing domain of one label", with(apply, {"--signing-domain", "example"}), 65, "bad_input",
+       "is no domain"},
+      {"a public suffix as signing domain", with(apply, {"--signing-domain", "CO.uk"}), 65, "bad_input",
+       "'CO\\.uk' is a public suffix"},
+      {"a private suffix as signing domain", with(apply, {"--signing-domain", "github.io"}), 65, "bad_input",
+       "is a public suffix"},
+      {"an address whose own domain is a public suffix", replaced(apply, "--address", "barrio@eu.org"), 65,
+       "bad_input", "'eu\\.org' is a public suffix.*--no-dkim"},
+      {"eleven signing domains",
+       [] {
+         Words w = apply;
+         for (int i = 0; i < 11; ++i)
+           w.insert(w.end(), {"--signing-domain", "d" + std::to_string(i) + ".example"});
+         return w;
+       }(),
+       65, "bad_input", "at most 10"},
+      {"an empty login", with(apply, {"--login", ""}), 65, "bad_input", "A login is empty"},
+      {"SPF alone at a shared provider", with(apply, {"--spf", "--shared"}), 65, "bad_input",
+       "strangers share"},
+      {"a new proof that says nothing of DKIM",
+       {"change-proof", voice, "--login", "x", "--reason", "y"},
+       65,
+       "bad_input",
+       "--signing-domain DOMAIN for each domain, or --no-dkim"},
+      {"a new proof with a public suffix",
+       {"change-proof", voice, "--signing-domain", "co.uk", "--reason", "y"},
+       65,
+       "bad_input",
+       "is a public suffix"},
+      {"a new proof that is the old one",
+       {"change-proof", voice, "--login", "login", "--signing-domain", "example.org", "--reason", "y"},
+       65,
+       "conflict",
+       "has this proof already: login login; DKIM by example\\.org"},
+      {"a new proof for one who may not post",
+       {"change-proof", applied, "--no-dkim", "--reason", "y"},
+       65,
+       "conflict",
+       "is applied"},
+      {"a new proof for nobody",
+       {"change-proof", "999999", "--no-dkim", "--reason", "y"},
+       66,
+       "not_found",
+       "There is no contact 999999"},
+      {"a new proof for a word",
+       {"change-proof", "norte", "--no-dkim", "--reason", "y"},
+       65,
+       "bad_input",
+       "is no number of a contact"},
+      {"a new proof without a reason",
+       {"change-proof", voice, "--no-dkim", "--reason", " "},
+       65,
+       "bad_input",
+       "reason is empty"},
+      {"a list that holds perhaps",
+       {"list", "hold", list_address, "perhaps", "--reason", "y"},
+       65,
+       "bad_input",
+       "'perhaps' is neither on nor off"},
+      {"an unknown list that holds",
+       {"list", "hold", "none@listas.example", "on", "--reason", "y"},
+       66,
+       "not_found",
+       "There is no list"},
+      {"a list that holds nothing already",
+       {"list", "hold", list_address, "off", "--reason", "y"},
+       65,
+       "conflict",
+       "refuses posts that are not proven already"},
+      {"a key that is unknown",
+       {"seal", "retire", "0123456789abcdef", "--reason", "y"},
+       66,
+       "not_found",
+       "There is no seal key 0123456789abcdef"},
+      {"a secret that is not there",
+       {"seal", "rotate", "--secret", desk.directory.path("none")},
+       66,
+       "not_found",
+       "none"},
+      {"a patience that is no time",
+       {"seal", "rotate", "--secret", "x", "--timeout", "soon"},
+       65,
+       "bad_input",
+       "--timeout: 'soon' is no time"},
+      {"no patience", {"seal", "rotate", "--secret", "x", "--timeout", "0s"}, 65, "bad_input", "is no time"},
+      {"endless patience",
+       {"seal", "rotate", "--secret", "x", "--timeout", "99999999999999999999d"},
+       65,
+       "bad_input",
+       "is no time"},
       {"a report already decided",
        {"approve", decided, "--reason", "yes"},
        65,

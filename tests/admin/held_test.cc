@@ -10,7 +10,7 @@ namespace {
 // A desk whose shelf holds one post, and a list manager that writes down what it gets.
 class ShelfDesk : public Desk {
  public:
-  // `list_manager`: a line of shell.
+  // `list_manager`: a line of shell; empty: the post came by LMTP.
   explicit ShelfDesk(const std::string& list_manager) {
     auto shelf = must(portavoz::Shelf::open(held(), {10, 1 << 20}));
     portavoz::HeldPost post;
@@ -19,10 +19,12 @@ class ShelfDesk : public Desk {
     post.sender = "norte@example.org";
     post.queue_id = "4Bx9";
     post.reason = "unsealed";
+    post.detail = "not-proven: no login, and no signature by a domain that counts";
+    post.contact = "norte@example.org";
     post.from = "Norte <norte@example.org>";
     post.subject = "Asamblea el viernes";
     post.message_id = "<9@norte.example>";
-    post.argv = {"/bin/sh", "-c", list_manager};
+    if (!list_manager.empty()) post.argv = {"/bin/sh", "-c", list_manager};
     id = must(shelf.put(post,
                         "From: Norte <norte@example.org>\nSubject: Asamblea el viernes\n\nHola\x1b[31m\n",
                         portavoz::Instant(portavoz::Seconds(1'800'000'000))));
@@ -48,6 +50,45 @@ TEST_CASE("a held post is listed and shown, and cannot steer the terminal") {
   CHECK(has(shown.out, "\nHola [31m\n"));
   CHECK(has(shown.out, "Next: `portavoz held release " + desk.id));
   CHECK(has(desk.ask({"held", "show", desk.id}).at("held").at("message").get<std::string>(), "Hola"));
+}
+
+TEST_CASE("posts in a designated contact's name stand apart from strangers' posts, and first") {
+  ShelfDesk desk("true");
+  auto shelf = must(portavoz::Shelf::open(desk.held(), {10, 1 << 20}));
+  portavoz::HeldPost spam;
+  spam.list = list_address;
+  spam.queue_id = "4Spam";
+  spam.reason = "seal-forged";
+  spam.detail = "not-designated: x@evil.example is designated by nobody";
+  spam.from = "x@evil.example";
+  spam.argv = {"/bin/true"};
+  const std::string older = must(shelf.put(spam, "\n", portavoz::Instant(portavoz::Seconds(1'700'000'000))));
+  const auto held = desk.ask({"held", "list"}).at("held");
+  REQUIRE(held.size() == 2);
+  CHECK(held.at(0).at("id") == desk.id);
+  CHECK(held.at(0).at("contact") == "norte@example.org");
+  CHECK(held.at(1).at("contact").is_null());
+  const std::string out = desk.run({"held", "list"}).out;
+  const auto theirs = out.find("In the name of a designated contact:\n");
+  const auto strangers = out.find("By strangers:\n");
+  REQUIRE(theirs != std::string::npos);
+  REQUIRE(strangers != std::string::npos);
+  CHECK(theirs < out.find(desk.id));
+  CHECK(out.find(desk.id) < strangers);
+  CHECK(strangers < out.find(older));
+  CHECK(has(out, "not-proven"));  // the rule, beside the reason
+  CHECK(has(out, "not-designated"));
+  CHECK(has(desk.run({"held", "show", desk.id}).out, "in the name of         norte@example.org"));
+}
+
+TEST_CASE("a post that came by LMTP is released by LMTP, where the configuration says") {
+  ShelfDesk desk("");
+  const std::string before = desk.everything();
+  const Ran nowhere = desk.run({"held", "release", desk.id, "--reason", "it is theirs"});
+  CHECK(nowhere.status == 65);
+  CHECK(has(nowhere.err, "door.lmtp_next_hop"));
+  CHECK(desk.everything() == before);
+  CHECK(desk.ask({"held", "list"}).at("held").size() == 1);
 }
 
 TEST_CASE("a released post goes to the list manager and stands in the history") {

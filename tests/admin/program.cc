@@ -1,5 +1,6 @@
 #include "tests/admin/program.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -73,6 +74,11 @@ Ran command_line_on_terminal(const Words& words, const Words& environment) {
   return ran({"/usr/bin/script", "-qec", line, "/dev/null"});
 }
 
+std::string unwrapped(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
 TemporaryDirectory::TemporaryDirectory() {
   path_ = std::filesystem::temp_directory_path() / "portavoz-admin-XXXXXX";
   REQUIRE(mkdtemp(path_.data()) != nullptr);
@@ -127,8 +133,9 @@ std::string Desk::everything() {
       value(root,
             "SELECT count(*) || ' ' || coalesce(max(encode(hash, 'hex')), '') FROM audit WHERE seq = "
             "(SELECT max(seq) FROM audit)");
-  for (const char* table : {"accounts", "lists", "list_addresses", "assemblies", "contacts", "checks",
-                            "reports", "decisions", "confirmations", "held_actions", "verdicts", "audit"}) {
+  for (const char* table :
+       {"accounts", "lists", "list_addresses", "assemblies", "contacts", "checks", "reports", "decisions",
+        "confirmations", "held_actions", "list_changes", "seal_keys", "verdicts", "audit"}) {
     all += std::string(" ") + table + "=" + value(root, std::string("SELECT count(*) FROM ") + table);
   }
   return all +

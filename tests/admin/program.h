@@ -30,6 +30,9 @@ Ran command_line(const Words& words, const Words& environment = {});
 // The same on a terminal of its own, 100 columns wide; out has both streams.
 Ran command_line_on_terminal(const Words& words, const Words& environment = {});
 
+// The text with its line ends as blanks: a sentence that was laid out reads as it was written.
+std::string unwrapped(std::string text);
+
 // A directory that goes away with its files.
 class TemporaryDirectory {
  public:

@@ -98,24 +98,3 @@ TEST_CASE("an account whose role cannot be made is not added either") {
   CHECK(desk.everything() == before);
   must(desk.root.exec("DROP ROLE owner1"));
 }
-
-TEST_CASE("seal make-key makes a pair, and never overwrites one") {
-  const TemporaryDirectory directory;
-  std::filesystem::create_directory(directory.path("keys"));
-  const Words words{
-      "seal",  "make-key", "--secret", directory.path("seal.key"), "--public-dir", directory.path("keys"),
-      "--json"};
-  const Ran made = command_line(words);
-  INFO(made.err);
-  REQUIRE(made.status == 0);
-  const auto key = made.json();
-  CHECK(key.at("public") == directory.path("keys") + "/" + key.at("key_id").get<std::string>() + ".pub");
-  const std::string secret = read_text(directory.path("seal.key"));
-  CHECK_FALSE(secret.empty());
-  CHECK(made.out.find(secret.substr(0, 20)) == std::string::npos);
-  CHECK((std::filesystem::status(directory.path("seal.key")).permissions() & std::filesystem::perms::mask) ==
-        std::filesystem::perms::owner_read);
-  const Ran again = command_line(words);
-  CHECK(again.status == 65);
-  CHECK(read_text(directory.path("seal.key")) == secret);
-}

@@ -1,0 +1,207 @@
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "adapters/ares/mail_resolver.h"
+#include "adapters/libmilter/probe.h"
+#include "adapters/lmdb/roll_file.h"
+#include "adapters/os/clock.h"
+#include "adapters/os/files.h"
+#include "adapters/shelf/shelf.h"
+#include "adapters/sodium/keys.h"
+#include "admin/commands/commands.h"
+#include "core/base/text.h"
+
+namespace portavoz::admin {
+namespace {
+
+constexpr int needs_you = 1;
+constexpr Millis gate_time_out{3'000};
+// The gate hears the register twice a minute; what is older was missed several times.
+constexpr Seconds roll_is_fresh = std::chrono::minutes(5);
+constexpr std::uint64_t largest_spool = std::uint64_t{256} << 20U;
+
+// One thing that was looked at.
+struct Part {
+  std::string name;
+  bool good = false;
+  std::string what;
+  Json::Members numbers = {};  // for programs
+  bool waits = false;          // good, and something waits for somebody
+};
+
+std::string counted(std::size_t number, const std::string& one, const std::string& many) {
+  return std::to_string(number) + " " + (number == 1 ? one : many);
+}
+
+std::string age_shown(Seconds age) {
+  const auto seconds = age.count();
+  if (seconds < 120) return std::to_string(seconds) + " seconds ago";
+  if (seconds < 7200) return std::to_string(seconds / 60) + " minutes ago";
+  return std::to_string(seconds / 3600) + " hours ago";
+}
+
+Part register_part(Context& context) {
+  const auto rows = ask(context, "SELECT 1");
+  return {"register", rows.has_value(), rows ? "can be reached" : rows.error().what};
+}
+
+Part roll_part(const Settings& settings, const Result<std::unique_ptr<LmdbRoll>>& roll) {
+  Part part{"roll", false, ""};
+  if (!roll) {
+    part.what = roll.error().what;
+    return part;
+  }
+  const auto counts = (*roll)->counts();
+  const auto heard = (*roll)->last_word();
+  if (!counts.found() || !heard) {
+    part.what = counts.unavailable() ? counts.why() : "the register was never heard";
+    return part;
+  }
+  const Seconds age = now() - *heard;
+  const RollCounts& has = counts.value();
+  part.numbers = {{"last_word", to_rfc3339(*heard)}, {"age_seconds", age.count()}, {"lists", has.lists},
+                  {"contacts", has.contacts},        {"seal_keys", has.seal_keys}, {"marks", has.marks}};
+  part.good = age <= roll_is_fresh;
+  part.what = "the register was heard " + age_shown(age) + "; " + counted(has.lists, "list", "lists") + ", " +
+              counted(has.contacts, "designated contact", "designated contacts") + ", " +
+              counted(has.seal_keys, "seal key", "seal keys") + ", " +
+              counted(has.marks, "mark of a signed post", "marks of signed posts");
+  if (age > settings.roll.max_age)
+    part.what += ". It is too old: posts get 451. Is the gate running, and does it reach the register?";
+  else if (!part.good)
+    part.what += ". Is the gate running, and does it reach the register?";
+  return part;
+}
+
+Part gate_part(const Settings& settings) {
+  const auto answers = milter_answers(settings.gate.socket, gate_time_out);
+  return {"gate", answers.has_value(), answers ? "answers at " + settings.gate.socket : answers.error().what};
+}
+
+Part seal_key_part(const Settings& settings, const Result<std::unique_ptr<LmdbRoll>>& roll) {
+  const auto key = SigningKey::load(settings.gate.seal_key);
+  if (!key) return {"seal key", false, key.error().what};
+  Part part{"seal key", false, key->key_id(), {{"key_id", key->key_id()}}};
+  const auto known = roll ? (*roll)->seal_key(key->key_id()) : Lookup<std::string>(Unavailable{""});
+  part.good = known.found() && known.value() == key->public_key();
+  if (part.good)
+    part.what += ", which the roll has";
+  else if (known.unavailable())
+    part.what += "; whether the doors know it cannot be said without a roll";
+  else
+    part.what +=
+        ", which the roll does not have: no door takes its seals. `portavoz seal make-key` publishes it";
+  return part;
+}
+
+Part dns_part(const Settings& settings) {
+  const auto servers = NameServers::choose(settings.dns.resolvers, settings.dns.trust_network);
+  return {"dns", servers.has_value(), servers ? "resolvers " + servers->text() : servers.error().what};
+}
+
+Part shelf_part(const Settings& settings) {
+  Part part{"shelf", true, "no post is kept aside", {{"posts", 0}, {"in_contacts_names", 0}}};
+  std::error_code problem;
+  if (!std::filesystem::exists(settings.door.held, problem) && !problem) return part;  // the door makes it
+  const auto shelf =
+      Shelf::open(settings.door.held, {settings.door.held_max_posts, settings.door.held_max_bytes});
+  const auto posts = shelf ? shelf->list() : Result<std::vector<HeldPost>>(shelf.error());
+  if (!posts) return {"shelf", false, posts.error().what};
+  const auto named = static_cast<std::size_t>(std::count_if(
+      posts->begin(), posts->end(), [](const HeldPost& post) { return !post.contact.empty(); }));
+  part.numbers = {{"posts", posts->size()}, {"in_contacts_names", named}};
+  if (posts->empty()) return part;
+  part.waits = true;
+  part.good = posts->size() < settings.door.held_max_posts;
+  part.what = counted(posts->size(), "post is", "posts are") + " kept aside, " + std::to_string(named) +
+              " in a designated contact's name: `portavoz held list`";
+  if (!part.good) part.what += ". The shelf is full, and more waits in the mail server's queue";
+  return part;
+}
+
+// The verdicts in the files of the gate's spool whose names end so, one a line.
+Result<std::size_t> lines_of(const std::string& directory, std::string_view suffix) {
+  std::size_t lines = 0;
+  std::error_code problem;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, problem)) {
+    if (!entry.path().filename().string().ends_with(suffix)) continue;
+    const auto octets = read_file(entry.path(), largest_spool);
+    if (!octets && octets.error().kind != ErrorKind::not_found)
+      return octets.error();  // it was carried just now
+    if (octets) lines += static_cast<std::size_t>(std::count(octets->begin(), octets->end(), '\n'));
+  }
+  if (problem) return error_from_errno("look into the spool", directory, problem.value());
+  return lines;
+}
+
+Part verdicts_part(const Settings& settings) {
+  const auto all = lines_of(settings.gate.spool, ".jsonl");
+  if (!all) return {"verdicts", false, all.error().what};
+  const auto refused = lines_of(settings.gate.spool, ".refused.jsonl");
+  if (!refused) return {"verdicts", false, refused.error().what};
+  const std::size_t waiting = *all - std::min(*all, *refused);
+  Part part{"verdicts",
+            *refused == 0,
+            counted(waiting, "waits", "wait") + " for the register",
+            {{"waiting", waiting}, {"refused", *refused}},
+            waiting > 0};
+  if (*refused > 0)
+    part.what += "; what the register refused is kept in " + settings.gate.spool + "/verdicts.refused.jsonl";
+  return part;
+}
+
+// What the testing: block lets happen, in words that nobody overlooks; empty when it is not in force.
+std::string testing_shown(const Settings::Testing& testing) {
+  if (!testing.in_force()) return "";
+  std::string out = "TESTING IS IN FORCE ON THIS HOST.";
+  if (testing.believe_xclient) out += " WHOEVER MAY SAY XCLIENT CAN POST IN ANYBODY'S NAME.";
+  if (testing.clock) out += " THE GATE'S CLOCK STANDS AT " + to_rfc3339(*testing.clock) + ".";
+  return out + " TAKE testing: OUT OF THE CONFIGURATION AND RESTART THE GATE.";
+}
+
+std::string told(const std::vector<Part>& parts, const std::string& testing, const Screen& screen) {
+  Table table{{"PART", "STATE", "WHAT"}, {}};
+  for (const Part& part : parts) {
+    const Style style = !part.good ? Style::bad : part.waits ? Style::waiting : Style::good;
+    table.rows.push_back({{part.name, Style::plain},
+                          {!part.good   ? "not good"
+                           : part.waits ? "waiting"
+                                        : "good",
+                           style},
+                          {part.what, Style::plain}});
+  }
+  if (testing.empty()) return lay_out(table, screen);
+  return styled(lay_out(testing, screen), Style::bad, screen) + "\n" + lay_out(table, screen);
+}
+
+Json json_of(const Part& part) {
+  Json out = Json::object({{"good", part.good}, {"what", part.what}});
+  for (const auto& [name, number] : part.numbers) out.set(name, number);
+  return out;
+}
+
+}  // namespace
+
+Result<Answer> run(Context& context, const Status& /*args*/) {
+  const auto loaded = context.settings();
+  if (!loaded) return loaded.error();
+  const Settings& settings = **loaded;
+  const auto roll = LmdbRoll::open(settings.roll.directory);
+  const std::vector<Part> parts{register_part(context), roll_part(settings, roll),
+                                gate_part(settings),    seal_key_part(settings, roll),
+                                dns_part(settings),     shelf_part(settings),
+                                verdicts_part(settings)};
+  const bool good = !settings.testing.in_force() &&
+                    std::all_of(parts.begin(), parts.end(), [](const Part& part) { return part.good; });
+  Json json = Json::object({{"good", good}, {"testing", settings.testing.in_force()}});
+  for (const Part& part : parts) {
+    std::string name = part.name;
+    std::replace(name.begin(), name.end(), ' ', '_');
+    json.set(std::move(name), json_of(part));
+  }
+  return Answer{Json::object({{"status", std::move(json)}}),
+                told(parts, testing_shown(settings.testing), context.screen()), good ? 0 : needs_you};
+}
+
+}  // namespace portavoz::admin
