@@ -1,5 +1,4 @@
 // portavoz-verifier: looks at the evidence pages of due checks and leaves reports.
-#include <array>
 #include <cstdio>
 #include <optional>
 #include <stop_token>
@@ -10,6 +9,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "adapters/os/host.h"
 #include "adapters/os/log.h"
 #include "adapters/os/signals.h"
 #include "adapters/yaml/settings_file.h"
@@ -49,12 +49,6 @@ std::optional<Arguments> parse_arguments(int argc, char** argv) {
     }
   }
   return arguments;
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0) return "localhost";
-  return name.data();
 }
 
 int did_not_start(const Error& error) {

@@ -13,12 +13,12 @@ def test(world):
     world.absent(alias)
 
     local = Post(NORTE, TRANSPORT, "By sendmail")
-    world.postfix.sendmail(NORTE, TRANSPORT, local.octets)
+    world.postfix.sendmail(NORTE, [TRANSPORT], local.octets)
     world.held(local)
     world.absent(local)
 
     straight = Post(NORTE, LIST, "Local to the list")
-    world.postfix.sendmail(INDIVIDUAL, LIST, straight.octets)
+    world.postfix.sendmail(INDIVIDUAL, [LIST], straight.octets)
     world.decided(straight, "not-proven")
     world.honest_post_passes()
     world.absent(straight)

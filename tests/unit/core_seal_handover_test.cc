@@ -45,6 +45,22 @@ TEST_CASE("without a seal no Portavoz- field passes", "[seal]") {
   CHECK(handed.find("Portavozes: y\n") != std::string::npos);
 }
 
+TEST_CASE("what the door proved itself is said to the readers, above everything else", "[seal]") {
+  HandOver proven = post;
+  proven.own_fields = OwnFields::remove;
+  proven.for_readers = {{"Portavoz-Proof", "dkim"}, {"Portavoz-Assembly", "Norte"}};
+  const std::string handed =
+      message_for_list_manager("Portavoz-Proof: login\nFrom: info@example.org\n\nb\n", proven);
+  CHECK(handed.ends_with("Portavoz-Assembly: Norte\nPortavoz-Proof: dkim\nFrom: info@example.org\n\nb\n"));
+}
+
+TEST_CASE("by LMTP only seals and our own fields go, and nothing is written for the envelope", "[seal]") {
+  HandOver by_lmtp = command;
+  by_lmtp.envelope = Envelope::in_protocol;
+  CHECK(message_for_list_manager("Portavoz-Seal: x\nPortavoz-Proof: login\nDelivered-To: x\nTo: y\rz\n\nb\n",
+                                 by_lmtp) == "Delivered-To: x\nTo: y z\n\nb\n");
+}
+
 TEST_CASE("the envelope stands in the header once, whatever the message says", "[seal]") {
   const std::string forged =
       "Delivered-To: avisos+subscribe@listas.example\n"

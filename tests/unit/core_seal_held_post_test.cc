@@ -15,6 +15,8 @@ HeldPost example() {
   post.sender = "";
   post.queue_id = "4XYZ";
   post.reason = "unsealed";
+  post.detail = "dkim-failed: no key";
+  post.contact = "info@example.org";
   post.message_id = "<1@example.org>";
   post.from = "\"Jos\xc3\xa9\"\n <x@example.org>";
   post.subject = "100% \xff\r\nargv /bin/sh";
@@ -37,6 +39,8 @@ TEST_CASE("the record of a held post is read back as it was, whatever a stranger
   CHECK(read->sender == post.sender);
   CHECK(read->queue_id == post.queue_id);
   CHECK(read->reason == post.reason);
+  CHECK(read->detail == post.detail);
+  CHECK(read->contact == post.contact);
   CHECK(read->message_id == post.message_id);
   CHECK(read->from == post.from);
   CHECK(read->subject == post.subject);
@@ -53,6 +57,7 @@ TEST_CASE("a broken record is refused", "[held]") {
   SECTION("an unknown fact") { text += "owner root\n"; }
   SECTION("a line that is no fact") { text += "hello\n"; }
   SECTION("a time that is no number") { text += "time now\n"; }
+  SECTION("a time that no calendar has") { text += "time 18446744073709551615\n"; }
   SECTION("a broken escape") { text += "subject 100%2\n"; }
   SECTION("nothing") { text.clear(); }
   CHECK_FALSE(parse_held_post(text));

@@ -15,6 +15,7 @@ constexpr Seconds lifetime = std::chrono::hours(144);
 const std::string nonce = "000102030405060708090a0b0c0d0e0f";
 const std::string key_id = "0123456789abcdef";
 const std::string body(32, '\x07');
+const std::string mark = "00112233445566778899aabbccddeeff";
 
 // A stand-in for Ed25519: the "signature" of a text is the text's hash spelt in letters.
 std::string fake_signature(std::string_view text) {
@@ -25,15 +26,18 @@ std::string fake_signature(std::string_view text) {
   return letters + "==";
 }
 
+const std::string lost_key = "eeeeeeeeeeeeeeee";
+
 SignatureCheck fake_verify(std::string_view key, std::string_view text, std::string_view signature) {
+  if (key == lost_key) return SignatureCheck::unavailable;
   if (key != key_id) return SignatureCheck::unknown_key;
   return fake_signature(text) == signature ? SignatureCheck::good : SignatureCheck::bad;
 }
 
 std::string seal_for(const std::string& list, const std::string& from = "info@example.org",
                      const std::string& key = key_id, Instant time = sealed_at) {
-  const SealFacts facts{list, "<1@example.org>", from, body, time};
-  return format_seal({key, list, nonce, fake_signature(seal_text_to_sign(facts, key, nonce)), time});
+  const SealFacts facts{list, "<1@example.org>", from, body, {mark}, time};
+  return format_seal({key, list, nonce, {mark}, fake_signature(seal_text_to_sign(facts, key, nonce)), time});
 }
 
 std::vector<Field> post(const std::vector<std::string>& seals) {
@@ -47,6 +51,7 @@ std::string verdict(const std::vector<Field>& fields, Instant now = sealed_at,
                     const std::string& sha = body) {
   const SealQuestion question{"avisos@listas.example", sha, now, lifetime};
   const auto judged = judge_seal(fields, question, fake_verify);
+  if (std::holds_alternative<Unavailable>(judged)) return "unavailable";
   return std::holds_alternative<Seal>(judged) ? "good" : std::string(info(std::get<HeldReason>(judged)).word);
 }
 
@@ -82,6 +87,18 @@ TEST_CASE("a seal holds for its lifetime and for no message from the future", "[
   CHECK(verdict(post({good}), sealed_at + lifetime + Seconds(1)) == "seal-expired");
   CHECK(verdict(post({good}), sealed_at - clock_difference) == "good");
   CHECK(verdict(post({good}), sealed_at - clock_difference - Seconds(1)) == "seal-future");
+}
+
+TEST_CASE("a seal whose key cannot be looked up now is neither good nor bad", "[seal]") {
+  CHECK(verdict(post({seal_for("avisos@listas.example", "info@example.org", lost_key)})) == "unavailable");
+}
+
+TEST_CASE("marks that the signature does not cover are forged", "[seal]") {
+  std::string other = good;
+  SECTION("none") { other.erase(other.find("; u="), mark.size() + 4); }
+  SECTION("another one") { other.replace(other.find("u=0"), 3, "u=1"); }
+  SECTION("one more") { other.insert(other.find("; s="), "," + mark); }
+  CHECK(verdict(post({other})) == "seal-forged");
 }
 
 TEST_CASE("a time that the signature does not cover is forged, not fresh", "[seal]") {

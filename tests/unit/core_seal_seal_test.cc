@@ -1,4 +1,6 @@
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/seal/seal.h"
 #include "tests/lib/catch.h"
@@ -16,9 +18,12 @@ const std::string seal_value =
     "n=000102030405060708090a0b0c0d0e0f; s=" +
     signature;
 
+const std::string mark = "00112233445566778899aabbccddeeff";
+const std::string other_mark = "ffeeddccbbaa99887766554433221100";
+
 SealFacts facts() {
-  return {"avisos@listas.example", " <1@example.org>", "info@example.org", std::string(32, '\x01'),
-          Instant(Seconds(1795500000))};
+  return {"avisos@listas.example", " <1@example.org>", "info@example.org",
+          std::string(32, '\x01'), {mark, other_mark}, Instant(Seconds(1795500000))};
 }
 
 std::string signed_text(const SealFacts& of) {
@@ -40,7 +45,11 @@ TEST_CASE("the signed text is exactly the documented one", "[seal]") {
         "nonce 32 000102030405060708090a0b0c0d0e0f\n"
         "from 16 info@example.org\n"
         "message-id 15 <1@example.org>\n"
-        "body 64 0101010101010101010101010101010101010101010101010101010101010101\n");
+        "body 64 0101010101010101010101010101010101010101010101010101010101010101\n"
+        "marks 65 00112233445566778899aabbccddeeff,ffeeddccbbaa99887766554433221100\n");
+  SealFacts unmarked = facts();
+  unmarked.marks.clear();
+  CHECK(signed_text(unmarked).ends_with("0101\nmarks 0 \n"));
 }
 
 TEST_CASE("every fact changes the signed text, and a refolded Message-ID does not", "[seal]") {
@@ -52,6 +61,8 @@ TEST_CASE("every fact changes the signed text, and a refolded Message-ID does no
   SECTION("From") { other.from = "nadie@example.org"; }
   SECTION("body") { other.body_sha256 = std::string(32, '\x02'); }
   SECTION("time") { other.time += Seconds(1); }
+  SECTION("one mark less") { other.marks.pop_back(); }
+  SECTION("another order of the marks") { std::swap(other.marks[0], other.marks[1]); }
   SECTION("a line end in From cannot make another line") {
     other.from = "x\nmessage-id 15 <1@example.org>";
     CHECK(signed_text(other).find("from 31 x\n") != std::string::npos);
@@ -65,7 +76,10 @@ TEST_CASE("every fact changes the signed text, and a refolded Message-ID does no
 TEST_CASE("a seal can be read back from its field", "[seal]") {
   const std::string list = GENERATE(as<std::string>{}, "avisos@listas.example", "\"a;b = c%\"@listas.example",
                                     "jos\xc3\xa9@listas.example");
-  const Seal seal{"0123456789abcdef", list, "000102030405060708090a0b0c0d0e0f", signature,
+  const std::vector<std::string> marks =
+      GENERATE(as<std::vector<std::string>>{}, std::vector<std::string>{}, std::vector<std::string>{mark},
+               std::vector<std::string>{mark, other_mark});
+  const Seal seal{"0123456789abcdef", list, "000102030405060708090a0b0c0d0e0f", marks, signature,
                   Instant(Seconds(7))};
   const std::string text = format_seal(seal);
   CHECK(text.find_first_of("\r\n\"") == std::string::npos);
@@ -75,14 +89,30 @@ TEST_CASE("a seal can be read back from its field", "[seal]") {
   CHECK(read->key_id == seal.key_id);
   CHECK(read->list == list);
   CHECK(read->nonce == seal.nonce);
+  CHECK(read->marks == marks);
   CHECK(read->signature == signature);
   CHECK(read->time == seal.time);
+}
+
+TEST_CASE("a post that has no marks has no u= in its seal", "[seal]") {
+  Seal seal = portavoz::parse_seal(seal_value).value();
+  CHECK(portavoz::format_seal(seal) == seal_value);
+  seal.marks = {mark};
+  CHECK(portavoz::format_seal(seal) == replaced(seal_value, "; s=", "; u=" + mark + "; s="));
 }
 
 TEST_CASE("a refolded seal is read as well", "[seal]") {
   const auto read = portavoz::parse_seal(" " + replaced(seal_value, "; n=", ";\r\n\tn=") + "\n");
   REQUIRE(read);
   CHECK(read->list == "avisos@listas.example");
+}
+
+TEST_CASE("a seal whose long parts a relay cut into two lines is read as well", "[seal]") {
+  const std::string value = replaced(seal_value, "; s=", "; u=" + mark + "," + other_mark + "; s=");
+  const auto read = portavoz::parse_seal(replaced(replaced(value, "77889", "77\r\n 889"), "AAAA", "AA\n AA"));
+  REQUIRE(read);
+  CHECK(read->marks == std::vector<std::string>{mark, other_mark});
+  CHECK(read->signature == signature);
 }
 
 TEST_CASE("what is not exactly a seal is refused", "[seal]") {
@@ -103,6 +133,11 @@ TEST_CASE("what is not exactly a seal is refused", "[seal]") {
       {"a nonce that is a path",
        replaced(seal_value, "000102030405060708090a0b0c0d0e0f", "../../../../../../tmp/0123456789")},
       {"a short nonce", replaced(seal_value, "n=00", "n=")},
+      {"u= without a mark", replaced(seal_value, "; s=", "; u=; s=")},
+      {"a mark that is a path", replaced(seal_value, "; s=", "; u=../../../../../../../tmp/012345678; s=")},
+      {"an upper-case mark", replaced(seal_value, "; s=", "; u=00112233445566778899AABBCCDDEEFF; s=")},
+      {"an empty mark", replaced(seal_value, "; s=", "; u=" + mark + ",; s=")},
+      {"marks after the signature", seal_value + "; u=" + mark},
       {"no list", replaced(seal_value, "avisos@listas.example", "")},
       {"a list with a blank", replaced(seal_value, "avisos@", "avi sos@")},
       {"a list with a needless escape", replaced(seal_value, "avisos@", "%61visos@")},

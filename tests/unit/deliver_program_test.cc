@@ -9,6 +9,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "adapters/lmdb/roll_file.h"
 #include "adapters/os/clock.h"
 #include "adapters/os/process.h"
 #include "adapters/shelf/shelf.h"
@@ -42,16 +43,32 @@ std::string body_hash(std::string_view text) {
 class Door {
  public:
   explicit Door(const std::string& limits = "") {
-    std::filesystem::create_directory(dir_ / "keys");
-    REQUIRE(make_key(dir_ / "seal.key", dir_ / "keys"));
+    const auto key = make_key(dir_ / "seal.key");
+    REQUIRE(key);
+    std::filesystem::create_directory(dir_ / "roll");
+    write_roll(*key);
     write_settings(limits);
     script("cat > '" + (dir_ / "taken.new") + "' && mv '" + (dir_ / "taken.new") + "' '" + (dir_ / "taken") +
            "' && echo x >> '" + (dir_ / "count") + "'");
   }
 
+  // One list with one designated contact, which has a login and no other proof.
+  void write_roll(const MadeKey& key, Instant heard = now()) const {
+    RollContents contents;
+    contents.lists = {{1, list, {"es"}, "admin@listas.example", {list}, false}};
+    contents.contacts = {{1, {7, 70, "Asamblea", "info@example.org", {{"info"}, {}, false, false}}}};
+    contents.seal_keys = {{key.key_id, key.public_key}};
+    contents.last_word = heard;
+    const auto roll = RollFile::open(dir_ / "roll");
+    REQUIRE(roll);
+    REQUIRE((*roll)->replace(contents));
+  }
+
   void write_settings(const std::string& limits) const {
-    test::write_all(dir_ / "portavoz.yaml", "door:\n  seal_keys: " + (dir_ / "keys") +
-                                                "\n  memory: " + (dir_ / "seals") +
+    test::write_all(dir_ / "portavoz.yaml", "register:\n  dsn: host=" + (dir_ / "nowhere") +
+                                                "\nroll:\n  directory: " + (dir_ / "roll") +
+                                                "\ndns:\n  resolvers: [\"127.0.0.1:1\"]" +
+                                                "\ndoor:\n  memory: " + (dir_ / "seals") +
                                                 "\n  held: " + (dir_ / "held") + "\n" + limits);
   }
 
@@ -65,6 +82,13 @@ class Door {
 
   Ended deliver(const std::string& mail, const std::string& queue_id = "4ABC",
                 const std::string& recipient = list) {
+    auto ended = end_of(mail, queue_id, recipient);
+    INFO(ended.err);
+    CHECK(std::count(ended.err.begin(), ended.err.end(), '\n') == 1);  // one line for the mail server's log
+    return ended;
+  }
+
+  Ended end_of(const std::string& mail, const std::string& queue_id, const std::string& recipient = list) {
     Command command;
     command.argv = {PORTAVOZ_BINARY_DIR "/bin/portavoz-deliver",
                     "--config",
@@ -82,8 +106,6 @@ class Door {
     command.input = mail;
     auto ended = run(command);
     REQUIRE(ended);
-    INFO(ended->err);
-    CHECK(std::count(ended->err.begin(), ended->err.end(), '\n') == 1);  // one line for the mail server's log
     return std::move(*ended);
   }
 
@@ -91,9 +113,9 @@ class Door {
                    const std::string& of_list = list, const std::string& of_body = body) const {
     const auto key = SigningKey::load(dir_ / "seal.key");
     REQUIRE(key);
-    const SealFacts facts{of_list, "<1@example.org>", "info@example.org", body_hash(of_body), time};
+    const SealFacts facts{of_list, "<1@example.org>", "info@example.org", body_hash(of_body), {}, time};
     const std::string text = seal_text_to_sign(facts, key->key_id(), nonce);
-    return "Portavoz-Seal: " + format_seal({key->key_id(), of_list, nonce, key->sign(text), time}) + "\n";
+    return "Portavoz-Seal: " + format_seal({key->key_id(), of_list, nonce, {}, key->sign(text), time}) + "\n";
   }
 
   std::string taken() const { return test::read_all(dir_ / "taken"); }
@@ -112,6 +134,7 @@ class Door {
     CHECK(ended.exit_status == 0);
     REQUIRE(held().size() == 1);
     CHECK(held().front().reason == reason);
+    CHECK(held().front().detail.find("not-") == 0);  // not-designated or not-proven
     CHECK(ended.err.find(reason + ": kept aside as " + held().front().id) != std::string::npos);
     CHECK(shelf().octets(held().front().id).value() == mail);
     CHECK(times_taken() == 0);
@@ -213,6 +236,18 @@ TEST_CASE(
   CHECK(door.held().empty());
 }
 
+TEST_CASE("a door that is killed before it could remember leaves the post to its own queue id", "[deliver]") {
+  Door door;
+  const std::string mail = door.seal() + header + "\n" + body;
+  door.script("cat > /dev/null; kill -9 $PPID");
+  CHECK(door.end_of(mail, "4ABC").signal == 9);
+  door.script("cat > /dev/null; echo x >> '" + (door.dir() / "count") + "'");
+  CHECK(door.deliver(mail, "4ZZZ").exit_status == EX_TEMPFAIL);
+  CHECK(door.deliver(mail, "4ABC").exit_status == 0);
+  CHECK(door.deliver(mail, "4ZZZ").exit_status == 0);
+  CHECK(door.times_taken() == 1);
+}
+
 TEST_CASE("a list manager that cannot be started or does not read lets the post wait", "[deliver]") {
   Door door;
   const std::string large = body + std::string(3000000, 'x') + "\n";
@@ -240,7 +275,7 @@ TEST_CASE("a held post can be released to the list manager that it was meant for
   REQUIRE(door.deliver("Portavoz-Assembly: forged\n" + header + "\n" + body).exit_status == 0);
   Shelf shelf = door.shelf();
   const auto status = shelf.release(door.held().front().id, [](const Release& release) {
-    const auto ended = run({.argv = release.argv, .input = release.message, .identity = std::nullopt});
+    const auto ended = run({.argv = release.post.argv, .input = release.message, .identity = std::nullopt});
     return ended ? Result<int>(exit_code(*ended)) : Result<int>(ended.error());
   });
   REQUIRE(status);
@@ -263,8 +298,12 @@ TEST_CASE("when the shelf has no room the post waits, and the log says what to d
 TEST_CASE("when the door cannot know, everything waits", "[deliver]") {
   Door door;
   const std::string mail = door.seal() + header + "\n" + body;
-  SECTION("no keys directory") { std::filesystem::remove_all(door.dir() / "keys"); }
-  SECTION("a broken key") { test::write_all(door.dir() / "keys/0000000000000000.pub", "x"); }
+  SECTION("no roll") { std::filesystem::remove_all(door.dir() / "roll"); }
+  SECTION("a roll that is too old") {
+    const auto key = make_key(door.dir() / "other.key");
+    REQUIRE(key);
+    door.write_roll(*key, now() - std::chrono::hours(73));
+  }
   SECTION("no memory of seals") { test::write_all(door.dir() / "seals", "a file in its place"); }
   SECTION("a broken configuration") { door.write_settings("  sealkeys: typo\n  held: twice\n"); }
   SECTION("no configuration") { std::filesystem::remove(door.dir() / "portavoz.yaml"); }
@@ -280,7 +319,7 @@ TEST_CASE("a shelf that cannot be written lets the post wait", "[deliver]") {
 }
 
 TEST_CASE("a wrong command line in master.cf makes mail wait and never bounce", "[deliver]") {
-  const std::string option = GENERATE(as<std::string>{}, "--lst=x", "--list", "--help", "");
+  const std::string option = GENERATE(as<std::string>{}, "--lst=x", "--list", "--help", "--lmtp", "");
   Command command;
   command.argv = {PORTAVOZ_BINARY_DIR "/bin/portavoz-deliver", "--queue-id", "4ABC", "--recipient",
                   "x@y.example"};

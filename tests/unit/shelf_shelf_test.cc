@@ -25,6 +25,7 @@ HeldPost post(const std::string& queue_id = "4XYZ") {
   held.sender = "x@example.org";
   held.queue_id = queue_id;
   held.reason = "unsealed";
+  held.contact = "info@example.org";
   held.body_sha256 = "00";
   held.argv = {"/bin/true", "an argument"};
   return held;
@@ -120,6 +121,35 @@ TEST_CASE("a full shelf says so, keeps nothing more and loses nothing", "[shelf]
   }
 }
 
+TEST_CASE("strangers' posts leave a quarter of the shelf to those in a contact's name", "[shelf]") {
+  const TempDir dir;
+  const auto strangers = [](const std::string& queue_id) {
+    HeldPost held = post(queue_id);
+    held.contact.clear();
+    return held;
+  };
+  SECTION("by number") {
+    Shelf shelf = open(dir, {8, 100000});
+    for (const char* queue_id : {"A", "B", "C", "D", "E", "F"})
+      REQUIRE(shelf.put(strangers(queue_id), mail, noon));
+    const auto seventh = shelf.put(strangers("G"), mail, noon);
+    REQUIRE_FALSE(seventh);
+    CHECK(seventh.error().kind == ErrorKind::unavailable);
+    CHECK(seventh.error().what.find("full for posts by strangers (6 of 6 posts") != std::string::npos);
+    CHECK(shelf.put(strangers("A"), mail, noon));  // the one that is here already
+    CHECK(shelf.put(post("H"), mail, noon));
+    CHECK(shelf.put(post("I"), mail, noon));
+    CHECK_FALSE(shelf.put(post("J"), mail, noon));
+    CHECK(shelf.list().value().size() == 8);
+  }
+  SECTION("by octets") {
+    Shelf shelf = open(dir, {100, 8});
+    REQUIRE(shelf.put(strangers("A"), "123456", noon));
+    CHECK_FALSE(shelf.put(strangers("B"), "7", noon));
+    CHECK(shelf.put(post("C"), "78", noon));
+  }
+}
+
 TEST_CASE("a write that a crash cut off is no held post and is cleaned away after an hour", "[shelf]") {
   const TempDir dir;
   Shelf shelf = open(dir);
@@ -177,13 +207,30 @@ TEST_CASE("a release hands the post over without our fields and takes it off the
   });
   REQUIRE(status);
   CHECK(*status == 0);
-  CHECK(seen.argv == post().argv);
+  CHECK(seen.post.argv == post().argv);
   CHECK(seen.uid == ::geteuid());
   CHECK(seen.message ==
         "Return-Path: <x@example.org>\nDelivered-To: avisos@listas.example\nX-Original-To: "
         "avisos@listas.example\n"
         "From: x@example.org\n\nbody\n");
   CHECK(shelf.find(id).error().kind == ErrorKind::not_found);
+}
+
+TEST_CASE("a post that came by LMTP is released without an envelope in its header", "[shelf]") {
+  const TempDir dir;
+  Shelf shelf = open(dir);
+  HeldPost by_lmtp = post();
+  by_lmtp.argv.clear();
+  const std::string id = shelf.put(by_lmtp, mail, noon).value();
+  std::string message;
+  CHECK(shelf
+            .release(id,
+                     [&](const Release& release) {
+                       message = release.message;
+                       return Result<int>(0);
+                     })
+            .value() == 0);
+  CHECK(message == "From: x@example.org\nDelivered-To: evil\n\nbody\n");
 }
 
 TEST_CASE("a release that the list manager does not take leaves the post on the shelf", "[shelf]") {

@@ -1,4 +1,3 @@
-#include <filesystem>
 #include <string>
 
 #include <sys/stat.h>
@@ -16,7 +15,7 @@ namespace {
 
 // RFC 8032 §7.1, test 2: seed, public key, message 0x72, signature.
 constexpr const char* seed_base64 = "TM0Imyj/ltqdtsNG7BFOD1uKMZ81q6Yk2oz27U+4pvs=\n";
-constexpr const char* public_base64 = "PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=\n";
+constexpr const char* public_hex = "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c";
 constexpr const char* signature_base64 =
     "kqAJqfDUyrhyDoILX2QlQKKye1QWUD+Ps3YiI+vbadoIWsHkPhWZbkWPNhPQ8R2MOHsurrQwKu6wDSkWErsMAA==";
 
@@ -47,43 +46,36 @@ TEST_CASE("keys sign and verify as RFC 8032 says", "[sodium]") {
   write_secret(dir / "seal.key", seed_base64);
   const auto key = SigningKey::load(dir / "seal.key");
   REQUIRE(key);
+  CHECK(to_hex(key->public_key()) == public_hex);
+  CHECK(key->key_id() == to_hex(sha256(key->public_key())).substr(0, 16));
   CHECK(key->sign("\x72") == signature_base64);
-  test::write_all(dir / (key->key_id() + ".pub"), public_base64);
-  test::write_all(dir / "README", "no key");
-  const auto keys = VerifyKeys::load_directory(dir.path());
-  REQUIRE(keys);
-  CHECK(keys->size() == 1);
-  CHECK(keys->verify(key->key_id(), "\x72", signature_base64) == SignatureCheck::good);
-  CHECK(keys->verify(key->key_id(), "\x73", signature_base64) == SignatureCheck::bad);
-  CHECK(keys->verify(key->key_id(), "\x72", "") == SignatureCheck::bad);
-  CHECK(keys->verify(key->key_id(), "\x72", std::string(signature_base64) + "AAAA") == SignatureCheck::bad);
-  CHECK(keys->verify("0000000000000000", "\x72", signature_base64) == SignatureCheck::unknown_key);
+  CHECK(verify(key->public_key(), "\x72", signature_base64) == SignatureCheck::good);
+  CHECK(verify(key->public_key(), "\x73", signature_base64) == SignatureCheck::bad);
+  CHECK(verify(key->public_key(), "\x72", "") == SignatureCheck::bad);
+  CHECK(verify(key->public_key(), "\x72", std::string(signature_base64) + "AAAA") == SignatureCheck::bad);
+  CHECK(verify(std::string(32, '\0'), "\x72", signature_base64) == SignatureCheck::bad);
+  CHECK(verify("short", "\x72", signature_base64) == SignatureCheck::bad);
 }
 
-TEST_CASE("a key made here is a secret only its owner reads and a public key named by its id", "[sodium]") {
+TEST_CASE("a key made here is a secret only its owner reads, and its public half", "[sodium]") {
   const TempDir dir;
-  const auto made = make_key(dir / "seal.key", dir.path());
+  const auto made = make_key(dir / "seal.key");
   REQUIRE(made);
   struct stat about = {};
   REQUIRE(::stat((dir / "seal.key").c_str(), &about) == 0);
   CHECK((about.st_mode & 07777U) == 0400U);
   const auto key = SigningKey::load(dir / "seal.key");
-  const auto keys = VerifyKeys::load_directory(dir.path());
   REQUIRE(key);
-  REQUIRE(keys);
   CHECK(key->key_id() == made->key_id);
-  CHECK(keys->verify(made->key_id, "text", key->sign("text")) == SignatureCheck::good);
+  CHECK(key->public_key() == made->public_key);
+  CHECK(verify(made->public_key, "text", key->sign("text")) == SignatureCheck::good);
 
   SECTION("a key that is there is never overwritten") {
     const std::string before = test::read_all(dir / "seal.key");
-    const auto again = make_key(dir / "seal.key", dir.path());
+    const auto again = make_key(dir / "seal.key");
     REQUIRE_FALSE(again);
     CHECK(again.error().kind == ErrorKind::conflict);
     CHECK(test::read_all(dir / "seal.key") == before);
-  }
-  SECTION("without a place for the public key no secret stays behind") {
-    CHECK_FALSE(make_key(dir / "second.key", dir / "nowhere"));
-    CHECK_FALSE(std::filesystem::exists(dir / "second.key"));
   }
 }
 
@@ -107,14 +99,4 @@ TEST_CASE("what is no secret key is refused without showing it", "[sodium]") {
   CHECK(key.error().kind == ErrorKind::bad_input);
   CHECK(key.error().what.find("TM0Imyj") == std::string::npos);
   CHECK(key.error().what.find("secret words") == std::string::npos);
-}
-
-TEST_CASE("a door does not start with a broken or misnamed public key", "[sodium]") {
-  const TempDir dir;
-  const std::string name = GENERATE(as<std::string>{}, "0123456789abcdef.pub", "broken.pub");
-  test::write_all(dir / name, name == "broken.pub" ? "zzz" : public_base64);
-  const auto keys = VerifyKeys::load_directory(dir.path());
-  REQUIRE_FALSE(keys);
-  CHECK(keys.error().what.find(name) != std::string::npos);
-  CHECK_FALSE(VerifyKeys::load_directory(dir / "nowhere"));
 }
