@@ -15,8 +15,11 @@ struct Option {
 };
 
 constexpr std::array options = {
-    Option{"--config", &Delivery::config},       Option{"--list", &Delivery::list},
-    Option{"--recipient", &Delivery::recipient}, Option{"--sender", &Delivery::sender},
+    Option{"--config", &Delivery::config},
+    Option{"--list", &Delivery::list},
+    Option{"--recipient", &Delivery::recipient},
+    Option{"--original-recipient", &Delivery::original_recipient},
+    Option{"--sender", &Delivery::sender},
     Option{"--queue-id", &Delivery::queue_id},
 };
 

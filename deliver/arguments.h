@@ -19,9 +19,10 @@ namespace portavoz {
 // One delivery.
 struct Delivery {
   std::string config = "/etc/portavoz/portavoz.yaml";
-  std::string list;       // canonical posting address
-  std::string recipient;  // the envelope's
-  std::string sender;     // the envelope's; may be empty
+  std::string list;                // canonical posting address
+  std::string recipient;           // the envelope's
+  std::string original_recipient;  // the envelope's before aliases were expanded; may be empty
+  std::string sender;              // the envelope's; may be empty
   std::string queue_id;
   std::vector<std::string> list_manager;  // argv
 };

@@ -30,7 +30,8 @@ DoorParts::DoorParts(const Settings& settings, std::unique_ptr<LmdbRoll> roll,
       register_(settings),
       services_{settings, *roll_,
                 [this](const Message& message, const auto& domains) { return look_at(message, domains); },
-                [this](const std::string& list, const auto& marks) { register_.posted(list, marks); }} {}
+                [this](const std::string& list, const auto& marks) { register_.posted(list, marks); },
+                [this] { register_.tell(); }} {}
 
 DkimFacts DoorParts::look_at(const Message& message, const std::vector<std::string>& domains) const {
   MailResolver resolver(name_servers_, monotonic, dns_budget);

@@ -106,6 +106,7 @@ LmtpReply LmtpDoor::deliver_or_wait(const LmtpMail& mail, const std::string& rec
     return try_later;
   }
   log_delivered(who, *delivered);
+  if (delivered->outcome == Outcome::handed_over) services_.tell_register();
   return reply_of(*delivered);
 }
 
@@ -113,8 +114,8 @@ Result<Delivered> LmtpDoor::visit(const LmtpMail& mail, const std::string& recip
                                   const LmtpRecipient& to) {
   // It was known when the recipient was taken, and the roll may have gone since.
   if (to.list.empty()) return Error{ErrorKind::unavailable, to.why};
-  Visit visit(services_, {to.list, recipient, mail.sender, queue_id_, {}}, mail.octets, Envelope::in_protocol,
-              [&](const std::string& message) {
+  Visit visit(services_, {to.list, recipient, {}, mail.sender, queue_id_, {}}, mail.octets,
+              Envelope::in_protocol, [&](const std::string& message) {
                 return handed(hand_on(mail, to.next_hop, message), services_.settings.door.lmtp_next_hop);
               });
   return to.kind == Kind::command ? visit.command(now()) : visit.post(now());

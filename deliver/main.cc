@@ -34,7 +34,8 @@ constexpr const char* help_text =
     "stdin. In Postfix's master.cf:\n\n"
     "  avisos unix - n n - - pipe\n"
     "    user=mlmmj argv=/usr/bin/portavoz-deliver --config /etc/portavoz/portavoz.yaml\n"
-    "    --list avisos@listas.example --recipient ${recipient} --sender ${sender} --queue-id ${queue_id}\n"
+    "    --list avisos@listas.example --recipient ${recipient}\n"
+    "    --original-recipient ${original_recipient} --sender ${sender} --queue-id ${queue_id}\n"
     "    -- /usr/bin/mlmmj-receive -F -L /var/spool/mlmmj/avisos\n\n"
     "  with avisos_destination_recipient_limit = 1 in main.cf. No flags= are needed; never . or >, which "
     "change the\n"
@@ -42,6 +43,8 @@ constexpr const char* help_text =
     "  --config FILE       the settings (default /etc/portavoz/portavoz.yaml)\n"
     "  --list ADDRESS      the list's posting address\n"
     "  --recipient ADDRESS, --sender ADDRESS, --queue-id ID   the envelope, as the mail server has it\n"
+    "  --original-recipient ADDRESS   the recipient before aliases: a post may name it in To instead of the "
+    "list\n"
     "  -- COMMAND ...      the list manager, run with the message on its stdin\n\n"
     "Exit status: 0 delivered or kept aside (portavoz held list), 75 try again later (the log says why).\n"
     "A list that has aliases needs mlmmj's control/tocc, or mlmmj refuses what names an alias in To.\n\n"
@@ -67,6 +70,7 @@ int deliver_one(const Delivery& delivery) {
   const auto delivered = deliver(delivery, (*parts)->services(), *octets, now());
   if (!delivered) return wait(who, delivered.error());
   log_delivered(who, *delivered);
+  if (delivered->outcome == Outcome::handed_over) (*parts)->services().tell_register();
   return EX_OK;
 }
 

@@ -33,8 +33,8 @@ Handed run_list_manager(const std::vector<std::string>& argv, const std::string&
 
 Result<Delivered> deliver(const Delivery& delivery, const DoorServices& services, std::string_view octets,
                           Instant now) {
-  const Arrival arrival{delivery.list, delivery.recipient, delivery.sender, delivery.queue_id,
-                        delivery.list_manager};
+  const Arrival arrival{delivery.list,   delivery.recipient, delivery.original_recipient,
+                        delivery.sender, delivery.queue_id,  delivery.list_manager};
   Visit visit(services, arrival, octets, Envelope::in_fields,
               [&](const std::string& message) { return run_list_manager(delivery.list_manager, message); });
   return is_command_address(delivery.recipient, delivery.list) ? visit.command(now) : visit.post(now);

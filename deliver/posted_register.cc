@@ -39,18 +39,19 @@ class Sender {
 
 void PostedRegister::posted(const std::string& list, const std::vector<std::string>& marks) const {
   auto spool = PostedSpool::open(spool_);
-  Result<void> done = spool ? spool->put(list, marks) : Result<void>(spool.error());
-  if (!done) {
-    log_error("the register will not know that this signed post went to " + list + ": " + done.error().what);
-    return;
-  }
-  Sender sender(dsn_);
-  done = spool->flush([&](const std::string& of_list, const std::vector<std::string>& of_marks) {
-    return sender(of_list, of_marks);
-  });
+  const Result<void> done = spool ? spool->put(list, marks) : Result<void>(spool.error());
   if (!done)
-    log_warning("the register does not know yet which signed posts went out, this door does: " +
-                done.error().what);
+    log_error("the register will not know that this post went to " + list + ": " + done.error().what);
+}
+
+void PostedRegister::tell() const {
+  auto spool = PostedSpool::open(spool_);
+  if (!spool) return;  // posted() has said so
+  Sender sender(dsn_);
+  const Result<void> done = spool->flush(
+      [&](const std::string& list, const std::vector<std::string>& marks) { return sender(list, marks); });
+  if (!done)
+    log_warning("the register does not know yet which posts went out, this door does: " + done.error().what);
 }
 
 }  // namespace portavoz

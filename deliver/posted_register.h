@@ -16,7 +16,11 @@ class PostedRegister {
   explicit PostedRegister(const Settings& settings)
       : spool_(settings.door.memory + "/unsent"), dsn_(settings.database.dsn) {}
 
+  // Notes it on disk.
   void posted(const std::string& list, const std::vector<std::string>& marks) const;
+  // Carries over what was noted. To be called when the post's own outcome stands in the log: a mail server
+  // keeps only the first words of what the door says.
+  void tell() const;
 
  private:
   std::string spool_;

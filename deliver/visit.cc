@@ -101,9 +101,13 @@ Result<GuardedList> Visit::list(Instant now) const {
 }
 
 Result<Delivered> Visit::sealed(const GuardedList& list, const Seal& seal, Instant now) {
-  const auto posted = any_posted(services_.roll, list.id, seal.marks);
+  // The seal itself is good for one post at one door, whichever host that is on; its nonce is a mark like the
+  // others.
+  std::vector<std::string> marks = seal.marks;
+  marks.push_back(seal.nonce);
+  const auto posted = any_posted(services_.roll, list.id, marks);
   if (posted.unavailable()) return cannot_know(Rule::roll_unavailable, posted.why());
-  if (posted.value()) return already_posted("its signature went to the list before");
+  if (posted.value()) return already_posted("its seal or signature went to the list before");
   Right right{{seal.nonce, seal.time, arrival_.list, seal.marks}, envelope(), {}};
   right.hand_over.own_fields = OwnFields::keep;
   // The seal covers From, and the gate seals for designated contacts only.
@@ -115,7 +119,10 @@ Result<Delivered> Visit::sealed(const GuardedList& list, const Seal& seal, Insta
 Result<Delivered> Visit::unsealed(const GuardedList& list, const std::string& reason, Instant now) {
   PostFacts facts;
   facts.mail_from = mail_from(arrival_.sender);
-  facts.lists = {GuardHit{list, list.posting_address, true}};
+  GuardedList reached = list;
+  if (const auto alias = MailAddress::parse(arrival_.original_recipient))
+    reached.addresses.push_back(alias->text());
+  facts.lists = {GuardHit{reached, list.posting_address, true}};
   facts.fields = message_.fields;
   Prover prover;
   prover.dkim = [&](const std::vector<std::string>& domains) { return services_.dkim(message_, domains); };
@@ -157,8 +164,11 @@ Result<Delivered> Visit::once(const Right& right, Instant now) {
   if (auto marked = claim->mark_posted(); !marked)
     // It stays taken by this queue id, so that no other copy gets in.
     handed->what += "; but this could not be remembered (" + marked.error().what + ")";
-  if (handed->outcome == Outcome::handed_over && !right.keys.marks.empty())
-    services_.posted(arrival_.list, right.keys.marks);
+  if (handed->outcome == Outcome::handed_over) {
+    std::vector<std::string> marks = right.keys.marks;
+    if (!right.keys.nonce.empty()) marks.push_back(right.keys.nonce);
+    services_.posted(arrival_.list, marks);
+  }
   return handed;
 }
 

@@ -34,8 +34,12 @@ namespace portavoz {
 
 // One message as the mail server brought it for one list.
 struct Arrival {
-  std::string list;                       // canonical posting address
-  std::string recipient;                  // of the envelope
+  std::string list;       // canonical posting address
+  std::string recipient;  // of the envelope
+  // Of the envelope, before the mail server expanded aliases; empty when it does not say. Mail to it reaches
+  // this list, so a post that names it in To is meant for the list, though nobody told the register of that
+  // alias.
+  std::string original_recipient;
   std::string sender;                     // of the envelope; empty or MAILER-DAEMON is the null sender
   std::string queue_id;                   // the same again when the mail server tries this delivery again
   std::vector<std::string> list_manager;  // its command, for the shelf; empty when it takes mail by LMTP
@@ -54,8 +58,10 @@ struct DoorServices {
   const Roll& roll;
   // What the message's signatures by exactly these domains are worth.
   std::function<DkimFacts(const Message& message, const std::vector<std::string>& domains)> dkim;
-  // Tells the register which marks went to a list, now or later; never fails.
+  // Notes for the register which marks went to a list; never fails.
   std::function<void(const std::string& list, const std::vector<std::string>& marks)> posted;
+  // Tells the register what was noted; for whoever has logged how the visit ended.
+  std::function<void()> tell_register = [] {};
 };
 
 enum class Outcome : std::uint8_t {

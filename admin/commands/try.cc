@@ -62,13 +62,12 @@ Result<std::unique_ptr<Dns>> names(const Settings& settings, const std::string& 
   return std::unique_ptr<Dns>(std::make_unique<ZoneDns>(std::move(*zone)));
 }
 
-Result<std::optional<IpAddress>> judged_client(const std::string& text,
-                                               const std::vector<IpAddress>& relays) {
+Result<std::optional<IpAddress>> judged_client_of(const std::string& text,
+                                                  const std::vector<IpAddress>& relays) {
   if (text.empty()) return std::optional<IpAddress>();
   const auto client = IpAddress::parse(text);
   if (!client) return Error{ErrorKind::bad_input, "--client: " + client.error().what};
-  const bool ours = std::find(relays.begin(), relays.end(), *client) != relays.end();
-  return ours ? std::nullopt : std::optional<IpAddress>(*client);
+  return judged_client(*client, relays);
 }
 
 Result<Instant> moment(const Settings& settings, const std::string& text) {
@@ -93,7 +92,7 @@ Result<std::vector<GuardHit>> guarded_lists(const Settings& settings,
 Result<Trial> trial_of(const Settings& settings, const Try& args, const Roll& roll) {
   const auto octets = read_file(args.file, largest_message);
   if (!octets) return octets.error();
-  const auto client = judged_client(args.client, settings.gate.relays);
+  const auto client = judged_client_of(args.client, settings.gate.relays);
   if (!client) return client.error();
   const auto judged_at = moment(settings, args.at);
   if (!judged_at) return judged_at.error();

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/base/text.h"
+#include "core/dkim/reading.h"
 #include "core/mail/address_list.h"
 #include "core/mail/date.h"
 #include "core/mail/encoded_word.h"
@@ -53,6 +54,8 @@ std::optional<std::string> automatic(const PostFacts& facts, const std::string& 
   // RFC 3834 §5: any keyword but "no"; parameters may follow a semicolon.
   for (const auto value : field_values(facts.fields, "Auto-Submitted"))
     if (!ascii_iequals(trim(value.substr(0, value.find(';'))), "no")) return "Auto-Submitted says so";
+  // No standard has it; mail programs that answer by themselves do.
+  if (ascii_iequals(first_value(facts.fields, "Precedence"), "auto_reply")) return "Precedence says so";
   const auto type = first_value(facts.fields, "Content-Type");
   if (ascii_istarts_with(type, "multipart/report") ||
       ascii_istarts_with(type, "message/disposition-notification"))
@@ -66,6 +69,7 @@ std::optional<std::string> automatic(const PostFacts& facts, const std::string& 
 constexpr Seconds longest_delay =
     std::chrono::hours(7 * 24);                            // a signed post older than this is nobody's news
 constexpr Seconds fastest_clock = std::chrono::hours(24);  // senders' clocks and time zones go wrong
+constexpr std::size_t most_signatures = 10;                // as many as core/dkim/dkim.h says are looked at
 constexpr unsigned shortest_rsa_key = 1024;                // RFC 8301 §3.2
 
 bool contains(const std::vector<std::string>& words, std::string_view word) {
@@ -185,7 +189,21 @@ class Hearing {
   Answered by_login() {
     if (!contains(proof().logins, *facts_.login))
       return because(Rule::wrong_login, "logged in as " + *facts_.login);
-    return accepted(Rule::proven_by_login, "logged in as " + *facts_.login, {});
+    return accepted(Rule::proven_by_login, "logged in as " + *facts_.login,
+                    marks_of(unverified_signatures(), facts_.fields));
+  }
+
+  // A post that a login proves may be signed as well, and must not come again by its signature. For that no
+  // key is looked up: what does not hold proves nothing later either.
+  [[nodiscard]] std::vector<DkimSignature> unverified_signatures() const {
+    std::vector<DkimSignature> signatures;
+    for (const auto value : field_values(facts_.fields, "DKIM-Signature")) {
+      auto signature = read_signature(value);
+      if (signature && contains(proof().signing_domains, signature->domain))
+        signatures.push_back(std::move(*signature));
+      if (signatures.size() == most_signatures) break;
+    }
+    return signatures;
   }
 
   Answered by_signature() {
@@ -284,7 +302,8 @@ class Hearing {
   Answered by_spf(const Signatures& signatures) {
     if (proof().spf && facts_.client) {
       if (!facts_.spf) return Question{Question::About::spf, {}};
-      if (spf_agrees()) return accepted(Rule::proven_by_spf, facts_.spf->why, {});
+      if (spf_agrees())
+        return accepted(Rule::proven_by_spf, facts_.spf->why, marks_of(signatures.allowed, facts_.fields));
       noted(Rule::proven_by_spf, spf_in_words());
     }
     if (!signatures.unavailable.empty()) return because(Rule::dkim_unavailable, signatures.unavailable);

@@ -1,5 +1,7 @@
 #include "core/policy/proving.h"
 
+#include <algorithm>
+
 namespace portavoz {
 namespace {
 
@@ -25,6 +27,11 @@ Verdict asked_twice(std::string_view what) {
 }
 
 }  // namespace
+
+std::optional<IpAddress> judged_client(const IpAddress& client, const std::vector<IpAddress>& relays) {
+  if (std::find(relays.begin(), relays.end(), client) != relays.end()) return std::nullopt;
+  return client;
+}
 
 Verdict decide_with(PostFacts& facts, const Roll& roll, const DecideLimits& limits, Instant now,
                     const Prover& prover) {

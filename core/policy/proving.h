@@ -8,6 +8,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,11 @@ struct Prover {
   std::function<SpfAnswer(const SpfQuestion& question)> spf;
   std::string helo = {};  // the client's, for SPF's macros; may be empty
 };
+
+// The client whose SPF can be judged: nothing behind a relay of ours, where it was somebody else who
+// connected.
+[[nodiscard]] std::optional<IpAddress> judged_client(const IpAddress& client,
+                                                     const std::vector<IpAddress>& relays);
 
 // What was looked up is left in `facts`, for the record.
 [[nodiscard]] Verdict decide_with(PostFacts& facts, const Roll& roll, const DecideLimits& limits, Instant now,

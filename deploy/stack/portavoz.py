@@ -91,6 +91,7 @@ class Portavoz:
     def door_argv(self, list_address, list_manager):
         """What Postfix runs for a message to the list: the door, with the list manager behind it."""
         return [f"{self.programs}/{DOOR}", "--config", self.config, "--list", list_address, "--recipient", "${recipient}",
+                "--original-recipient", "${original_recipient}",
                 "--sender", "${sender}", "--queue-id", "${queue_id}", "--", *list_manager]
 
     def start_gate(self):

@@ -17,6 +17,7 @@ from stack.portavoz import DOOR, Portavoz
 from stack.postfix import Postfix
 from stack.postgres import Postgres
 from stack.processes import Failure, wait_until
+from stack.stack import inline
 
 from replay import REFUSED_AT_THE_END
 
@@ -27,11 +28,6 @@ OPEN_PORT = "no gate"  # an SMTP port whose mail no gate sees, to learn what an 
 
 class UnknownFault(Exception):
     """The case wants something broken that this stage cannot break."""
-
-
-def inline(table):
-    """A table of main.cf, in the configuration itself."""
-    return "inline:{ " + ", ".join(f"{{ {key} = {value} }}" for key, value in table.items()) + " }"
 
 
 class Stage:

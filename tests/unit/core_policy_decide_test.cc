@@ -175,6 +175,14 @@ TEST_CASE("each change to an honest post is decided by the rule that forbids it"
        [](PostFacts& f) {
          f.fields.push_back({"Content-Type", " message/disposition-notification"});
        }},
+      {"a mail program that answers by itself", "automatic-mail",
+       [](PostFacts& f) {
+         f.fields.push_back({"Precedence", " Auto_Reply"});
+       }},
+      {"mail in bulk", "proven-by-login",
+       [](PostFacts& f) {
+         f.fields.push_back({"Precedence", " bulk"});
+       }},
       {"our own List-Id", "automatic-mail",
        [](PostFacts& f) {
          f.fields.push_back({"List-Id", " Avisos <avisos.listas.example>"});
@@ -485,6 +493,28 @@ TEST_CASE("a signed post goes to each list once, also when a signature was taken
   copy.fields[1].value = " isla@listas.example";
   CHECK(rule_of(copy, MemoryRoll(roll)) == "proven-by-dkim");
   CHECK(rule_of(honest(), MemoryRoll(roll)) == "proven-by-login");
+}
+
+TEST_CASE("a signed post that a login or SPF proves does not come again by its signature") {
+  auto facts = signed_post();
+  facts.fields.back().value =
+      " v=1; a=rsa-sha256; c=relaxed/relaxed; d=norte.example; s=s1; h=from:to:date; bh=aGFzaA==; b=c2lnbmVk";
+  facts.login = "norte";
+  facts.dkim.reset();
+  const auto marks = decided(facts).accepted.at(0).marks;
+  REQUIRE(marks.size() == 1);
+
+  auto replay = signed_post();
+  replay.dkim->signatures[0].signature = "signed";
+  auto roll = contents();
+  roll.marks = {{1, marks[0]}};
+  CHECK(rule_of(replay, MemoryRoll(roll)) == "already-posted");
+
+  auto by_spf = of("contacto@norte.example", isla);
+  by_spf.dkim->signatures[0].result = DkimResult::unavailable;
+  by_spf.spf = spf(SpfResult::pass);
+  CHECK(rule_of(by_spf) == "proven-by-spf");
+  CHECK_FALSE(decided(by_spf).accepted.at(0).marks.empty());
 }
 
 TEST_CASE("a post to two lists is sealed for the one that takes it and kept aside for the other") {

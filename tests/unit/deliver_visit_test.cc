@@ -67,8 +67,8 @@ class Door {
                                   CHECK(of_list == list);
                                   recorded.insert(recorded.end(), marks.begin(), marks.end());
                                 }};
-    Visit visit(services, {to, to, "info@norte.example", queue_id, {"/bin/list-manager"}}, octets,
-                Envelope::in_fields, [this](const std::string& message) {
+    Visit visit(services, {to, to, original_recipient, "info@norte.example", queue_id, {"/bin/list-manager"}},
+                octets, Envelope::in_fields, [this](const std::string& message) {
                   taken.push_back(message);
                   return handed;
                 });
@@ -107,6 +107,7 @@ class Door {
     return all.front();
   }
 
+  std::string original_recipient;
   Settings settings;
   RollContents contents;
   bool roll_there = true;
@@ -127,6 +128,13 @@ std::vector<std::string> marks() {
 
 const std::string signed_post = dkim_field + header + "\n" + body;
 const std::string unsigned_post = header + "\n" + body;
+
+const std::string nonce = "0123456789abcdef0123456789abcdef";
+
+std::vector<std::string> and_nonce(std::vector<std::string> marks) {
+  marks.push_back(nonce);
+  return marks;
+}
 
 }  // namespace
 
@@ -151,12 +159,25 @@ TEST_CASE("a signed post that came past the gate goes in once, with our fields f
   CHECK(door.taken.size() == 1);
 }
 
+TEST_CASE("a signed post to an alias that the register does not know is meant for the list that it leads to",
+          "[visit]") {
+  const auto to_alias = [](std::string text) {
+    return text.replace(text.find(list), list.size(), "vecinas@otra.example");
+  };
+  Door door;
+  door.dkim.signatures = {good_signature()};
+  door.original_recipient = "Vecinas@otra.example";
+  CHECK(door.outcome(to_alias(header) + dkim_field + "\n" + body) == Outcome::handed_over);
+  door.original_recipient = "someone@else.example";
+  CHECK(door.outcome(to_alias(header) + dkim_field + "\nanother text\n", "4XYZ") == Outcome::held);
+}
+
 TEST_CASE("a sealed copy and an unsealed one of the same signed post are one post", "[visit]") {
   Door door;
-  const std::string with_seal = door.seal(marks()) + signed_post;
+  const std::string with_seal = door.seal(marks(), nonce) + signed_post;
   SECTION("the sealed one first") {
     CHECK(door.outcome(with_seal) == Outcome::handed_over);
-    CHECK(door.recorded == marks());
+    CHECK(door.recorded == and_nonce(marks()));
     CHECK(door.outcome(signed_post, "4ZZZ") == Outcome::repeated);
   }
   SECTION("the unsealed one first") {
@@ -180,11 +201,20 @@ TEST_CASE("what the register says was posted is a repetition at every door", "[v
   CHECK(door.held().empty());
 }
 
-TEST_CASE("a post that was sealed for a login is handed over and leaves no marks", "[visit]") {
+TEST_CASE("a post that was sealed for a login is handed over, and its seal is known at every other door",
+          "[visit]") {
   Door door;
-  CHECK(door.outcome(door.seal() + unsigned_post) == Outcome::handed_over);
-  CHECK(door.recorded.empty());
+  const std::string mail = door.seal({}, nonce) + unsigned_post;
+  CHECK(door.outcome(mail) == Outcome::handed_over);
+  CHECK(door.recorded == std::vector<std::string>{nonce});
   CHECK(door.asked.empty());
+
+  Door other;
+  other.contents.seal_keys = door.contents.seal_keys;
+  CHECK(other.outcome(door.seal({}, random_hex(16)) + unsigned_post) == Outcome::handed_over);
+  other.contents.marks = {{1, nonce}};
+  CHECK(other.outcome(mail, "4ZZZ") == Outcome::repeated);
+  CHECK(other.taken.size() == 1);
 }
 
 TEST_CASE("what is not proven is kept aside with the rule that decided", "[visit]") {
@@ -303,7 +333,8 @@ TEST_CASE("a door that was told an alias knows the seal for the posting address"
 TEST_CASE("while the list manager takes nothing a post waits, keeps its place and leaves no marks",
           "[visit]") {
   Door door;
-  const std::string mail = GENERATE(true, false) ? signed_post : door.seal(marks()) + signed_post;
+  const bool sealed = GENERATE(true, false);
+  const std::string mail = sealed ? door.seal(marks(), nonce) + signed_post : signed_post;
   door.handed = {Handed::Answer::later, "the list manager is away"};
   CHECK_FALSE(door.bring(mail, "4ABC"));
   const auto copy = door.bring(signed_post, "4ZZZ");
@@ -313,13 +344,14 @@ TEST_CASE("while the list manager takes nothing a post waits, keeps its place an
   door.handed = {Handed::Answer::taken, ""};
   CHECK(door.outcome(mail, "4ABC") == Outcome::handed_over);
   CHECK(door.outcome(signed_post, "4ZZZ") == Outcome::repeated);
-  CHECK(door.recorded == marks());
+  CHECK(door.recorded == (sealed ? and_nonce(marks()) : marks()));
 }
 
 TEST_CASE("what the list manager refuses for good is kept in its contact's name, and so do its copies end",
           "[visit]") {
   Door door;
-  const std::string mail = GENERATE(true, false) ? signed_post : door.seal(marks()) + signed_post;
+  const bool sealed = GENERATE(true, false);
+  const std::string mail = sealed ? door.seal(marks(), nonce) + signed_post : signed_post;
   door.handed = {Handed::Answer::refused, "the list manager says no"};
   CHECK(door.outcome(mail, "4ABC") == Outcome::held);
   CHECK(door.held_one().reason == "list-manager-refused");
