@@ -24,5 +24,6 @@ class Signer:
 
     def sign(self, octets, names=SIGNED):
         """The message with a signature on top over these fields, as far as they are there, and the whole body."""
-        return dkim.sign(octets, self.selector.encode(), self.domain.encode(), self.secret, canonicalize=(b"relaxed", b"relaxed"),
-                         include_headers=[name.lower().encode() for name in names]) + octets
+        signature = dkim.sign(octets, self.selector.encode(), self.domain.encode(), self.secret,
+                              canonicalize=(b"relaxed", b"relaxed"), include_headers=[name.lower().encode() for name in names])
+        return signature + octets

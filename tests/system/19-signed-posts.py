@@ -1,6 +1,6 @@
 """A post that the contact's domain signed needs no login. It is posted, once, by whatever way it comes: straight, by
-aliases of every kind, as a blind copy, by an extension, by sendmail(1) to the list's transport. A forged one is posted by none
-of them, and nobody gets a bounce."""
+aliases of every kind, as a blind copy, by an extension, by sendmail(1) to the list's transport. A forged one is posted by
+none of them, and nobody gets a bounce."""
 
 from full_stack import BCC, CANONICAL, EXTENSION, KNOWN_ALIAS, LOCAL_ALIAS, TRANSPORT
 from world import ALIAS, LIST, NORTE, Post
@@ -22,6 +22,10 @@ def by_every_way(world):
         world.replied(world.send(post, to=[recipient]), 250, "2.0.0")
     honest.append(world.signed(Post(NORTE, LIST, "Signed, by sendmail to the transport")))
     world.postfix.sendmail(NORTE, [TRANSPORT], honest[-1].octets)
+    # Whoever writes to an alias says so in To; that was meant for the list as well.
+    for alias in (ALIAS, KNOWN_ALIAS):
+        honest.append(world.signed(Post(NORTE, alias, f"Signed, written to {alias}")))
+        world.replied(world.send(honest[-1]), 250, "2.0.0")
 
     forged = [world.signed(Post(NORTE, LIST, f"Forged, {way}"), world.stack.stranger) for way in AT_THE_DOOR]
     for post, recipient in zip(forged, AT_THE_DOOR.values()):
@@ -31,6 +35,10 @@ def by_every_way(world):
     for way, recipient in AT_THE_GATE.items():
         post = world.signed(Post(NORTE, LIST, f"Forged, {way}"), world.stack.stranger)
         world.refused(post, 550, "5.7.26", "not-proven", to=[recipient])
+    # A letter to the mailbox whose mail the list gets a copy of was not meant for the list, whoever wrote it.
+    letter = world.signed(Post(NORTE, BCC, "A letter to the mailbox"))
+    world.replied(world.send(letter), 250, "2.0.0")
+    world.arrives(letter, at=BCC)
     changed = world.signed(Post(NORTE, LIST, "Changed"))
     changed.octets += b"And one line more.\r\n"
     world.refused(changed, 550, "5.7.20", "dkim-failed")
@@ -40,10 +48,10 @@ def by_every_way(world):
         ours = {name: value for name, value in arrived.items() if name.lower().startswith("portavoz-")}
         world.require(ours.keys() == {"Portavoz-Proof", "Portavoz-Designation", "Portavoz-Assembly"}
                       and ours["Portavoz-Proof"] == "dkim", f"our three fields, and dkim is the proof ({ours})")
-    for post in forged:
+    for post in [*forged, letter]:
         world.require(world.held(post)["contact"] == NORTE, "it is kept as a post in Norte's name")
     world.look_for_repetitions()
-    for post in forged:
+    for post in [*forged, letter]:
         world.absent(post)
 
 

@@ -129,12 +129,14 @@ def copies_with_a_seal(world):
     world.replied(world.stack.send(INDIVIDUAL, [LIST], crlf), 550, "5.7.26")  # the gate takes the seal off
     changed = crlf.replace(b"Hola.", b"Adios.")
     world.stack.send(INDIVIDUAL, [ALIAS], changed)
-    world.wait_until(lambda: [one for one in world.shelf() if post.subject in one["subject"] and one["reason"] == "seal-forged"],
-                     "the changed copy on the shelf, as seal-forged")
     world.stack.send(INDIVIDUAL, [OTHER_ALIAS], crlf)
-    world.wait_until(lambda: [one for one in world.shelf() if post.subject in one["subject"] and
-                              one["reason"] == "seal-other-list"], "the copy for another list on the shelf")
+    for reason in ("seal-forged", "seal-other-list"):
+        world.wait_until(lambda reason=reason: held_as(world, post, reason), f"a copy on the shelf as {reason}")
     world.absent(post, at=OTHER_READER)
+
+
+def held_as(world, post, reason):
+    return [one for one in world.shelf() if post.subject in one["subject"] and one["reason"] == reason]
 
 
 def a_seal_that_is_too_old(world):

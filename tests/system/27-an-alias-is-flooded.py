@@ -19,8 +19,8 @@ def test(world):
         try:
             flood(world)
             in_the_middle_of_it(world)
-            world.wait_until(lambda: len(world.shelf()) == FOR_STRANGERS + 1, "the shelf to be as full as it may be", PATIENCE)
-            world.wait_until(lambda: waiting(world) == SPAMS - FOR_STRANGERS, "everything else to wait in the queue", PATIENCE)
+            world.wait_until(lambda: len(world.shelf()) == FOR_STRANGERS + 1, "the shelf to be as full as it may", PATIENCE)
+            world.wait_until(lambda: waiting(world) == SPAMS - FOR_STRANGERS, "the rest to wait in the queue", PATIENCE)
             if not LONG:
                 room_again(world, shelf)
         finally:

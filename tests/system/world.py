@@ -46,8 +46,9 @@ class World:
                 self.portavoz.run("vouch", contact, "--reason", "known for years")
 
     def apply(self, to_list, name, address, *proof):
-        return self.portavoz.ask("apply", "--list", to_list, "--assembly", name, "--address", address,
-                                 "--url", self.stack.evidence_url(address if address in SITES else NORTE), *proof)["contact_id"]
+        url = self.stack.evidence_url(address if address in SITES else NORTE)
+        return self.portavoz.ask("apply", "--list", to_list, "--assembly", name, "--address", address, "--url", url,
+                                 *proof)["contact_id"]
 
     # --- saying what must be true ---
 
@@ -272,7 +273,7 @@ class World:
         what it said."""
         second = self.stack.second
         argv = second.door_argv(LIST, self.stack.list_manager_argv(self.stack.list))
-        given = {"${recipient}": LIST, "${sender}": NORTE, "${queue_id}": queue_id}
+        given = {"${recipient}": LIST, "${original_recipient}": LIST, "${sender}": NORTE, "${queue_id}": queue_id}
         done = run([given.get(word, word) for word in argv], user=DOOR, stdin=octets)
         said = done.stderr.decode(errors="replace").strip()
         self.note(f"the second door ended with {done.returncode}: {said}")
