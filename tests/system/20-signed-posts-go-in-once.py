@@ -122,10 +122,13 @@ def copies_with_a_seal(world):
     world.require(status == 0 and "already-posted" in said, "another host's door knows it already")
 
     post = Post(NORTE, LIST, "A sealed copy, sent with a login")
-    octets = world.sealed_copy(post, login=NORTE)
+    with world.remembered():
+        octets = world.sealed_copy(post, login=NORTE)
+    status, said = world.second_door(octets, "COPY2")
+    world.require(status == 0 and "already-posted" in said, "another host's door knows this seal as well")
     crlf = octets.replace(b"\n", b"\r\n")
     reply = world.stack.send(INDIVIDUAL, [ALIAS], crlf)
-    world.ends_at_the_door(reply.queue_id, "seal-repeated")
+    world.ends_at_the_door(reply.queue_id, "seal-repeated", "already-posted")
     world.replied(world.stack.send(INDIVIDUAL, [LIST], crlf), 550, "5.7.26")  # the gate takes the seal off
     changed = crlf.replace(b"Hola.", b"Adios.")
     world.stack.send(INDIVIDUAL, [ALIAS], changed)
