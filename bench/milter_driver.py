@@ -3,8 +3,9 @@
 
 Gives a milter on a unix socket a load of messages as Postfix 3.7 would, and prints as JSON what it answered.
 
-KIND is ordinary (no recipient is a list), post (a designated contact, logged in) or stranger (somebody else writes to
-the list); several take turns. The list and the people are those of bench/gate.
+KIND is ordinary (no recipient is a list), long (the same, with a body of several chunks), post (a designated contact,
+logged in) or stranger (somebody else writes to the list); several take turns. The list and the people are those of
+bench/gate.
 
 What is copied from Postfix, because it decides what a filter costs (seen with strace on Postfix 3.7.11):
   - the macros of a step go out before it, those that the filter asked for in its negotiation answer or else Postfix's
@@ -19,6 +20,7 @@ the body, is an error. Protocol version 6, as in libmilter's mfdef.h; numbers ar
 
 import argparse
 import collections
+import email.utils
 import functools
 import json
 import socket
@@ -57,10 +59,14 @@ QUEUE_ID = "QUEUEID-HERE"  # stands in the prepared octets; each message gets it
 CHANGES = b"+2-behimqp"    # answers at the end of message that change it, or say that the filter is still at work
 FINAL = {b"c": "continue", b"a": "accept", b"d": "discard", b"r": "reject", b"t": "tempfail"}
 
-Workload = collections.namedtuple("Workload", "sender recipient login")
+# octets: of the body; signature: the value of the DKIM-Signature field, one that nobody could verify when there is none.
+Workload = collections.namedtuple("Workload", "sender recipient login octets signature", defaults=(None, 4096, None))
 LIST, CONTACT = "avisos@listas.example", "contacto@asamblea-norte.example"
 NEIGHBOUR, INDIVIDUAL = "vecina@vecinos.example", "alguien@vecinos.example"
-WORKLOADS = {"ordinary": Workload(INDIVIDUAL, NEIGHBOUR, None),
+CHUNK_OCTETS = 65535  # libmilter's MILTER_CHUNK_SIZE
+DATE = email.utils.formatdate()
+WORKLOADS = {"ordinary": Workload(INDIVIDUAL, NEIGHBOUR),
+             "long": Workload(INDIVIDUAL, NEIGHBOUR, octets=4 * CHUNK_OCTETS),
              "post": Workload(CONTACT, LIST, CONTACT),
              "stranger": Workload(INDIVIDUAL, LIST, INDIVIDUAL)}
 
@@ -81,15 +87,16 @@ def texts(*values):
 
 def header_fields(workload):
     """Twelve fields of usual lengths. Postfix's own Received is not among them: it shows that to no filter."""
-    signature = ("v=1; a=rsa-sha256; c=relaxed/relaxed; d=example; s=2026; t=1795395600;\n\th=from:to:subject:date:message-id;"
-                 "\n\tbh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=;\n\tb=" + "A" * 128)
+    signature = workload.signature or (
+        "v=1; a=rsa-sha256; c=relaxed/relaxed; d=example; s=2026; t=1795395600;\n\th=from:to:subject:date:message-id;"
+        "\n\tbh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=;\n\tb=" + "A" * 128)
     return (("Received", f"from mua.example (mua.example [192.0.2.7])\n\tby relay.example (Postfix) with ESMTPS id "
-                         f"4XyZ1234abc\n\tfor <{workload.recipient}>; Mon, 23 Nov 2026 09:00:00 +0000 (UTC)"),
+                         f"4XyZ1234abc\n\tfor <{workload.recipient}>; {DATE} (UTC)"),
             ("DKIM-Signature", signature),
             ("From", f"Asamblea Norte <{workload.sender}>"),
             ("To", f"Avisos <{workload.recipient}>"),
             ("Subject", "Asamblea general el jueves / General meeting on Thursday"),
-            ("Date", "Mon, 23 Nov 2026 09:00:00 +0000"),
+            ("Date", DATE),
             ("Message-ID", f"<20261123090000.{QUEUE_ID}@mua.example>"),
             ("MIME-Version", "1.0"),
             ("Content-Type", "text/plain; charset=utf-8"),
@@ -98,7 +105,7 @@ def header_fields(workload):
             ("Organization", "Asamblea Norte"))
 
 
-def body(octets=4096):
+def body(octets):
     line = "Nos vemos el jueves a las siete en la plaza. We meet on Thursday at seven in the square.\r\n".encode()
     return (line * (octets // len(line) + 1))[:octets - 2] + b"\r\n"
 
@@ -152,7 +159,9 @@ def session_scripts(workload, agreed):
     for name, value in header_fields(workload):
         message.step(HEADER, texts(name, (" " if agreed.steps & LEADING_SPACE else "") + value))
     message.step(END_OF_HEADER)
-    message.step(BODY, body())
+    octets = body(workload.octets)
+    for begin in range(0, len(octets), CHUNK_OCTETS):
+        message.step(BODY, octets[begin:begin + CHUNK_OCTETS])
     message.step(END_OF_MESSAGE)
     message.plain(b"A")
     closing.plain(b"A")
@@ -169,7 +178,8 @@ class Connection:
         self.socket.settimeout(60)
         self.socket.connect(path)
         self.unread, self.unwritten = b"", b""
-        self.replies = 0
+        self.replies = self.reply_octets = self.bodies = 0
+        self.enough = False  # of this body
         self.agreed, self.actions = self._negotiate()
 
     def _negotiate(self):
@@ -193,6 +203,7 @@ class Connection:
                 if len(self.unread) >= end:
                     found, self.unread = self.unread[4:end], self.unread[end:]
                     self.replies += 1
+                    self.reply_octets += end
                     return found[:1], found[1:]
             octets = self.socket.recv(65536)
             if not octets:
@@ -201,8 +212,12 @@ class Connection:
 
     def play(self, parts, queue_id=QUEUE_ID):
         """Writes a script and reads its answers; gives what decided at the end of message, or None."""
-        decided = None
+        decided, self.enough = None, False
         for octets, then, command in parts:
+            if command == BODY.command:
+                if self.enough:
+                    continue
+                self.bodies += octets[4:5] == BODY.command
             self.unwritten += octets
             if then == Script.BUFFER:
                 continue
@@ -223,6 +238,7 @@ class Connection:
             if answer in FINAL:
                 return FINAL[answer]
         elif answer == b"c" or (answer == b"s" and command == BODY.command):
+            self.enough = answer == b"s"
             return None
         raise Unexpected(f"the step {command!r} was answered with {answer!r} {data!r}")
 
@@ -231,7 +247,7 @@ class Connection:
 
 
 def run_session(path, workloads, serials, answers):
-    """One SMTP session with a message for each serial number; counts the answers, gives the number of reply packets."""
+    """One SMTP session with a message for each serial number; counts the answers, gives what else was counted."""
     connection = Connection(path)
     try:
         closing = []
@@ -241,19 +257,20 @@ def run_session(path, workloads, serials, answers):
                 connection.play(opening)
             answers[connection.play(message, f"4F{serial:010d}")] += 1
         connection.play(closing)
-        return connection.replies
+        return collections.Counter(replies=connection.replies, reply_octets=connection.reply_octets,
+                                   bodies=connection.bodies)
     finally:
         connection.close()
 
 
 def drive(path, workloads, messages, connections=1, per_connection=1):
-    """Drives the whole load: {"messages", "answers": {answer: how many}, "replies", "seconds"}."""
+    """Drives the whole load: {"messages", "answers": {answer: how many}, "replies", "reply_octets", "bodies", "seconds"};
+    replies are packets, bodies the chunks of bodies that the filter was given."""
     lock, serials = threading.Lock(), iter(range(messages))
-    total, replies, failures = collections.Counter(), 0, []
+    total, counts, failures = collections.Counter(), collections.Counter(), []
 
     def work():
-        nonlocal replies
-        answers, mine = collections.Counter(), 0
+        answers, mine = collections.Counter(), collections.Counter()
         try:
             while True:
                 with lock:
@@ -265,7 +282,7 @@ def drive(path, workloads, messages, connections=1, per_connection=1):
             failures.append(problem)
         with lock:
             total.update(answers)
-            replies += mine
+            counts.update(mine)
 
     started = time.monotonic()
     threads = [threading.Thread(target=work) for _ in range(connections)]
@@ -275,7 +292,7 @@ def drive(path, workloads, messages, connections=1, per_connection=1):
         thread.join()
     if failures:
         raise Unexpected(f"{path}: {failures[0]}")
-    return {"messages": messages, "answers": dict(sorted(total.items())), "replies": replies,
+    return {"messages": messages, "answers": dict(sorted(total.items())), **counts,
             "seconds": round(time.monotonic() - started, 3)}
 
 

@@ -25,11 +25,11 @@ std::optional<std::string> login_of(const MilterMacros& macros, bool believe_xcl
   return login;
 }
 
-// The client whose SPF can be judged: behind a relay of ours stands somebody else.
-std::optional<IpAddress> judged_client(std::string_view client, const std::vector<IpAddress>& relays) {
+// The address in the macro {client_addr}; nothing when it is none.
+std::optional<IpAddress> client_address(std::string_view client) {
   constexpr std::string_view tag = "IPv6:";  // RFC 5321 §4.1.3, as some servers write it
   const auto address = IpAddress::parse(client.starts_with(tag) ? client.substr(tag.size()) : client);
-  if (!address || std::find(relays.begin(), relays.end(), *address) != relays.end()) return std::nullopt;
+  if (!address) return std::nullopt;
   return *address;
 }
 
@@ -53,6 +53,10 @@ std::string random_uuid() {
   return hex;
 }
 
+bool goes_on(const Verdict& verdict) {
+  return verdict.answer() == Answer::accept || verdict.answer() == Answer::hold;
+}
+
 // What a sender put there in our name says nothing: every Portavoz-* field goes.
 void remove_our_fields(MilterEnd& message, const std::vector<Field>& fields) {
   std::map<std::string, int> counts;
@@ -67,7 +71,7 @@ void remove_our_fields(MilterEnd& message, const std::vector<Field>& fields) {
 struct GateSession::Post {
   PostFacts facts;
   bool header_seen = false;
-  bool refused = false;  // whatever the body says
+  std::optional<Verdict> verdict;  // that the header alone allows, whatever the body says
   std::unique_ptr<Dns> dns;
   std::vector<std::string> signing_domains;  // those that `dkim` looks at
   std::optional<DkimVerification> dkim;      // last but for the hash: it uses the others
@@ -132,9 +136,10 @@ void GateSession::look_at_header() {
   post_->header_seen = true;
   post_->facts.mail_from = mail_from_;
   post_->facts.login = login_;
-  post_->facts.client = judged_client(client_, services_.settings.gate.relays);
+  if (const auto client = client_address(client_))
+    post_->facts.client = judged_client(*client, services_.settings.gate.relays);
   const DecideLimits limits{services_.settings.roll.max_age, services_.settings.gate.door};
-  const auto first = decide(post_->facts, services_.roll, limits, services_.clock());
+  auto first = decide(post_->facts, services_.roll, limits, services_.clock());
   if (const auto* question = std::get_if<Question>(&first)) {
     post_->dns = services_.dns();
     post_->signing_domains = question->signing_domains;
@@ -142,14 +147,14 @@ void GateSession::look_at_header() {
       post_->dkim.emplace(services_.dkim, post_->facts.fields, post_->signing_domains, *post_->dns);
     return;
   }
-  const Answer answer = std::get<Verdict>(first).answer();
-  post_->refused = answer == Answer::reject || answer == Answer::tempfail;
+  // It holds at the end as well: the mail server has the whole message before it shows the header.
+  post_->verdict = std::get<Verdict>(std::move(first));
 }
 
 bool GateSession::body(std::string_view chunk) {
   if (!post_) return false;
   if (!post_->header_seen) look_at_header();
-  if (post_->refused) return false;
+  if (post_->verdict && !goes_on(*post_->verdict)) return false;
   post_->body.update(chunk);
   if (post_->dkim) post_->dkim->body(chunk);
   return true;
@@ -158,9 +163,8 @@ bool GateSession::body(std::string_view chunk) {
 MilterAnswer GateSession::end(MilterEnd& message) {
   if (!post_) return MilterAnswer::proceed;
   if (!post_->header_seen) look_at_header();  // there was no body
-  Verdict verdict = decide_post();
-  const bool goes_on = verdict.answer() == Answer::accept || verdict.answer() == Answer::hold;
-  if (goes_on) {
+  Verdict verdict = post_->verdict ? std::move(*post_->verdict) : decide_post();
+  if (goes_on(verdict)) {
     if (const auto sealed = seal_accepted(message, verdict); !sealed) {
       verdict.rule = Rule::seal_unavailable;
       verdict.detail = sealed.error().what;
@@ -168,7 +172,7 @@ MilterAnswer GateSession::end(MilterEnd& message) {
     }
   }
   record(verdict, post_->facts, message.macro("i").value_or(""));
-  if (verdict.answer() == Answer::accept || verdict.answer() == Answer::hold) return MilterAnswer::proceed;
+  if (goes_on(verdict)) return MilterAnswer::proceed;
   message.set_reply(compose_reply(verdict, services_.wording));
   return verdict.answer() == Answer::reject ? MilterAnswer::reject : MilterAnswer::tempfail;
 }

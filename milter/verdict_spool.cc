@@ -1,24 +1,25 @@
 #include "milter/verdict_spool.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <limits>
 
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "adapters/os/files.h"
 #include "adapters/os/log.h"
-#include "adapters/pg/connection.h"
-#include "core/base/text.h"
 
 namespace portavoz {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uintmax_t max_spool_octets = std::uintmax_t{64} << 20;
-constexpr Millis retry_period{1'000};
-constexpr std::size_t batch_lines = 500;
+constexpr std::uint64_t max_spool_octets = std::uint64_t{64} << 20;
+constexpr std::uint64_t unbounded = std::numeric_limits<std::uint64_t>::max();
+// After carrying, and before the next try when that failed.
+constexpr Millis pause_period{1'000};
+constexpr std::size_t batch_lines = 500;  // so many do not wait for the end of the pause
 
 // New verdicts are appended to the first; the second is being carried, and is what a crash may leave.
 std::string fresh_file(const std::string& directory) { return directory + "/verdicts.jsonl"; }
@@ -27,48 +28,40 @@ std::string carried_file(const std::string& directory) { return directory + "/ve
 // What the register will never take is kept for the operator to look at, and holds nothing else up.
 std::string refused_file(const std::string& directory) { return directory + "/verdicts.refused.jsonl"; }
 
-std::uintmax_t size_of(const std::string& path) {
-  std::error_code problem;
-  const auto size = fs::file_size(path, problem);
-  return problem ? 0 : size;
-}
-
-Result<void> append_line(const std::string& path, const std::string& line) {
-  const Descriptor file(open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
-  if (!file.valid()) return error_from_errno("open", path, errno);
-  const std::string text = line + "\n";
-  const off_t end = lseek(file.get(), 0, SEEK_END);
-  const ssize_t written = write(file.get(), text.data(), text.size());
-  if (written == static_cast<ssize_t>(text.size())) return {};
-  const int why = written < 0 ? errno : ENOSPC;
-  // A line that a full disk cut off must not run into the next one.
-  if (end < 0 || ftruncate(file.get(), end) != 0) log_warning("cannot mend " + path);
-  return error_from_errno("write", path, why);
-}
-
-// Whole lines as one JSON array each batch; a line cut by a crash is not JSON and is left out.
-std::vector<std::string> batches_of(const std::string& octets) {
-  std::vector<std::string> batches;
-  std::string batch;
-  std::size_t lines = 0;
-  const auto close = [&] {
-    if (lines > 0) batches.push_back("[" + batch + "]");
-    batch.clear();
-    lines = 0;
-  };
-  for (const std::string& line : split(octets, '\n')) {
-    if (!is_verdict_json(line)) continue;
-    batch += (lines > 0 ? "," : "") + line;
-    if (++lines == batch_lines) close();
-  }
-  close();
-  return batches;
+std::string json_array(const std::vector<std::string_view>& lines) {
+  std::string array = "[";
+  for (const std::string_view line : lines) array.append(line).append(1, ',');
+  array.back() = ']';
+  return array;
 }
 
 }  // namespace
 
+VerdictSpool::LineFile::LineFile(std::string path, std::uint64_t max_octets)
+    : path_(std::move(path)), max_octets_(max_octets) {}
+
+Result<void> VerdictSpool::LineFile::append(std::string_view line) {
+  if (!file_.valid()) {
+    file_ = Descriptor(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
+    const off_t end = file_.valid() ? ::lseek(file_.get(), 0, SEEK_END) : -1;
+    if (end < 0) return error_from_errno("open", path_, errno);
+    octets_ = static_cast<std::uint64_t>(end);
+  }
+  if (octets_ > max_octets_) return Error{ErrorKind::unavailable, "the file is full: " + path_};
+  const std::string text = std::string(line) + "\n";
+  const ssize_t written = ::write(file_.get(), text.data(), text.size());
+  if (written == static_cast<ssize_t>(text.size())) {
+    octets_ += text.size();
+    return {};
+  }
+  const int why = written < 0 ? errno : ENOSPC;
+  // A line that a full disk cut off must not run into the next one.
+  if (::ftruncate(file_.get(), static_cast<off_t>(octets_)) != 0) log_warning("cannot mend " + path_);
+  return error_from_errno("write", path_, why);
+}
+
 Result<std::unique_ptr<VerdictSpool>> VerdictSpool::open(std::string directory, std::string dsn) {
-  if (access(directory.c_str(), W_OK | X_OK) != 0)
+  if (::access(directory.c_str(), W_OK | X_OK) != 0)
     return Error{ErrorKind::unavailable, "cannot write to the spool directory " + directory +
                                              ": create it and give it to the gate's user (gate.spool)"};
   return std::unique_ptr<VerdictSpool>(new VerdictSpool(std::move(directory), std::move(dsn)));
@@ -77,74 +70,95 @@ Result<std::unique_ptr<VerdictSpool>> VerdictSpool::open(std::string directory, 
 VerdictSpool::VerdictSpool(std::string directory, std::string dsn)
     : directory_(std::move(directory)),
       dsn_(std::move(dsn)),
+      fresh_(fresh_file(directory_), max_spool_octets),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 void VerdictSpool::append(const VerdictRecord& verdict) {
   const std::string line = verdict_json(verdict);
-  {
-    const std::lock_guard lock(mutex_);
-    if (size_of(fresh_file(directory_)) > max_spool_octets) {
-      log_warning("the verdict spool is full, this verdict stands only in the log: " + directory_);
-      return;
-    }
-    if (auto written = append_line(fresh_file(directory_), line); !written)
-      log_warning("this verdict stands only in the log: " + written.error().what);
-    pending_ = true;
+  const std::lock_guard lock(mutex_);
+  if (auto written = fresh_.append(line); !written) {
+    log_warning("this verdict stands only in the log: " + written.error().what);
+    return;
   }
-  woken_.notify_one();
+  ++waiting_;
+  if (waiting_ == 1 || waiting_ == batch_lines) woken_.notify_one();
 }
 
-Result<void> VerdictSpool::carry(std::optional<pg::Connection>& connection) {
+// Makes the lines so far the file to carry, unless an earlier one is still there, which goes first. False
+// when there is nothing to carry.
+bool VerdictSpool::take_fresh_file() {
+  const std::lock_guard lock(mutex_);
+  fresh_.close();
+  std::error_code problem;
+  if (fs::exists(carried_file(directory_), problem)) return true;
+  waiting_ = 0;
+  fs::rename(fresh_file(directory_), carried_file(directory_), problem);
+  return !problem;
+}
+
+Result<void> VerdictSpool::carry() {
+  if (!take_fresh_file()) return {};
   const std::string carried = carried_file(directory_);
-  {
-    const std::lock_guard lock(mutex_);
-    pending_ = false;
-    std::error_code problem;
-    // What an earlier try left goes first; only then may the fresh file take its place.
-    if (!fs::exists(carried, problem)) fs::rename(fresh_file(directory_), carried, problem);
-    if (problem) return {};  // nothing was spooled
-    if (fs::exists(fresh_file(directory_), problem)) pending_ = true;
-  }
-  auto octets = read_file(carried, 2 * max_spool_octets);
+  const auto octets = read_file(carried, 2 * max_spool_octets);
   if (!octets) return octets.error();
-  if (!connection) {
-    auto opened = pg::Connection::open(dsn_);
-    if (!opened) return opened.error();
-    connection = std::move(*opened);
-  }
-  for (const std::string& batch : batches_of(*octets)) {
-    auto inserted = connection->query("SELECT portavoz.record_verdicts($1::jsonb)", {batch});
-    if (inserted) continue;
-    if (inserted.error().kind != ErrorKind::bad_input) return inserted.error();
-    log_error("the register refused verdicts, they are kept in " + refused_file(directory_) + ": " +
-              inserted.error().what);
-    if (auto kept = append_line(refused_file(directory_), batch); !kept) return kept.error();
+  std::vector<std::string_view> batch;
+  for (std::string_view rest = *octets; !rest.empty();) {
+    const auto end = std::min(rest.find('\n'), rest.size());
+    if (end > 0) batch.push_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (batch.size() < batch_lines && !rest.empty()) continue;
+    if (auto recorded = record(batch); !recorded) return recorded;
+    batch.clear();
   }
   std::error_code problem;
   fs::remove(carried, problem);
   return {};
 }
 
+// Fails when the register is away; what it refuses is put aside.
+Result<void> VerdictSpool::record(const std::vector<std::string_view>& lines) {
+  auto sent = send(lines);
+  if (sent || sent.error().kind != ErrorKind::bad_input) return sent;
+  // A line that a crash cut off is not JSON, and is left out.
+  std::vector<std::string_view> whole;
+  std::copy_if(lines.begin(), lines.end(), std::back_inserter(whole), is_verdict_json);
+  if (whole.size() < lines.size()) sent = send(whole);
+  if (sent || sent.error().kind != ErrorKind::bad_input) return sent;
+  log_error("the register refused verdicts, they are kept in " + refused_file(directory_) + ": " +
+            sent.error().what);
+  return LineFile(refused_file(directory_), unbounded).append(json_array(whole));
+}
+
+Result<void> VerdictSpool::send(const std::vector<std::string_view>& lines) {
+  if (lines.empty()) return {};
+  if (!register_) {
+    auto opened = pg::Connection::open(dsn_);
+    if (!opened) return opened.error();
+    register_ = std::move(*opened);
+  }
+  const auto inserted = register_->query("SELECT portavoz.record_verdicts($1::jsonb)", {json_array(lines)});
+  if (!inserted) return inserted.error();
+  return {};
+}
+
 void VerdictSpool::run(const std::stop_token& stop) {
   bool away = false;
-  std::optional<pg::Connection>
-      connection;  // kept from one time to the next: opening one costs more than a post
-  while (!stop.stop_requested()) {
+  for (;;) {
     {
       std::unique_lock lock(mutex_);
-      if (!woken_.wait(lock, stop, [this] { return pending_; })) return;
+      if (!woken_.wait(lock, stop, [this] { return waiting_ > 0; })) return;
     }
-    const auto carried = carry(connection);
-    if (carried) {
-      away = false;
-      continue;
+    const auto carried = carry();
+    if (!carried) {
+      register_.reset();
+      if (!away) log_warning("verdicts wait in " + directory_ + " for the register: " + carried.error().what);
     }
-    connection.reset();
-    if (!away) log_warning("verdicts wait in " + directory_ + " for the register: " + carried.error().what);
-    away = true;
+    away = !carried;
     std::unique_lock lock(mutex_);
-    pending_ = true;
-    woken_.wait_for(lock, stop, retry_period, [] { return false; });
+    if (away) waiting_ = std::max<std::size_t>(waiting_, 1);
+    woken_.wait_for(lock, stop, pause_period, [&] { return !away && waiting_ >= batch_lines; });
+    // At the end what waits goes along, unless the register has to be sought for first.
+    if (stop.stop_requested() && !register_) return;
   }
 }
 

@@ -1,19 +1,23 @@
 // Verdicts on their way to the register: each is appended to a file first, and a thread carries the file's
-// lines over whenever the register is there. A verdict has an id of its own, so one that is carried twice
-// counts once.
+// lines over, those of a second together, whenever the register is there. A verdict has an id of its own, so
+// one that is carried twice counts once.
 //
-// The spool is bounded: past 64 MiB (the register away for long under a flood) new verdicts are only logged.
-// Nothing waits for the register. Threads: append() from any; the carrying in a thread of its own, ended by
-// the destructor.
+// When append() returns, the verdict is in the file and not synced to the disk: it outlives the process, and
+// not a loss of power. The spool is bounded: past 64 MiB (the register away for long under a flood) new
+// verdicts are only logged. Nothing waits for the register. Threads: append() from any; the carrying in a
+// thread of its own, ended by the destructor.
 #pragma once
 
 #include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 #include "adapters/json/verdict_json.h"
+#include "adapters/os/files.h"
 #include "adapters/pg/connection.h"
 #include "core/base/result.h"
 
@@ -27,16 +31,35 @@ class VerdictSpool {
   void append(const VerdictRecord& verdict);
 
  private:
+  // A file of whole lines. It is opened at the first line after it was closed.
+  class LineFile {
+   public:
+    LineFile(std::string path, std::uint64_t max_octets);
+    [[nodiscard]] Result<void> append(std::string_view line);
+    void close() { file_.reset(); }
+
+   private:
+    std::string path_;
+    std::uint64_t max_octets_;
+    Descriptor file_;
+    std::uint64_t octets_ = 0;
+  };
+
   VerdictSpool(std::string directory, std::string dsn);
   void run(const std::stop_token& stop);
-  [[nodiscard]] Result<void> carry(std::optional<pg::Connection>& connection);
+  [[nodiscard]] bool take_fresh_file();
+  [[nodiscard]] Result<void> carry();
+  [[nodiscard]] Result<void> record(const std::vector<std::string_view>& lines);
+  [[nodiscard]] Result<void> send(const std::vector<std::string_view>& lines);
 
   std::string directory_;
   std::string dsn_;
-  std::mutex mutex_;  // guards the file of new verdicts and pending_
+  std::mutex mutex_;  // guards fresh_ and waiting_
   std::condition_variable_any woken_;
-  bool pending_ = true;  // an earlier run may have left some
-  std::jthread thread_;  // last: it uses the others
+  LineFile fresh_;
+  std::size_t waiting_ = 1;  // lines to carry, as far as is known: an earlier run may have left some
+  std::optional<pg::Connection> register_;  // of the thread; opening one costs more than many verdicts
+  std::jthread thread_;                     // last: it uses the others
 };
 
 }  // namespace portavoz

@@ -1,5 +1,6 @@
 #include "core/mail/unicode.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 
@@ -46,11 +47,8 @@ std::string_view character_at(std::string_view utf8, std::size_t at) {
   return utf8.substr(at, length);
 }
 
-bool has_ascii(std::string_view text) {
-  for (const char c : text)
-    if (static_cast<unsigned char>(c) < 0x80) return true;
-  return false;
-}
+bool is_ascii_char(char c) { return static_cast<unsigned char>(c) < 0x80; }
+bool has_ascii(std::string_view text) { return std::any_of(text.begin(), text.end(), is_ascii_char); }
 
 // A character beyond ASCII that the mapping turns into ASCII would let one address pass for another.
 template <typename Mapping>
@@ -61,6 +59,23 @@ bool becomes_ascii(std::string_view utf8, const Mapping& mapping) {
     at += character.size();
   }
   return false;
+}
+
+// Without marks and opening ¿ and ¡; '?' for what has no plain letter. `apart`: in form KD.
+void append_folded(std::string& ascii, std::string_view apart) {
+  for (std::size_t at = 0; at < apart.size();) {
+    const auto character = character_at(apart, at);
+    at += character.size();
+    if (character.size() == 1) {
+      ascii += character;
+      continue;
+    }
+    ucs4_t code = 0;
+    u8_mbtouc(&code, octets_of(character), character.size());
+    const bool mark = uc_combining_class(code) != UC_CCC_NR;
+    const bool opening = character == "¿" || character == "¡";
+    if (!mark && !opening) ascii += '?';
+  }
 }
 
 Error not_utf8() { return {ErrorKind::bad_input, "the text is not UTF-8"}; }
@@ -93,20 +108,18 @@ Result<std::string> normalise_nfc(std::string_view utf8) {
 
 std::string fold_to_ascii(std::string_view utf8) {
   if (is_ascii(utf8)) return printable_ascii(utf8);
-  const std::string apart = is_utf8(utf8) ? normalised(utf8, UNINORM_NFKD) : std::string(utf8);
+  const bool whole = is_utf8(utf8);
   std::string ascii;
-  for (std::size_t at = 0; at < apart.size();) {
-    const auto character = character_at(apart, at);
-    at += character.size();
-    if (character.size() == 1) {
-      ascii += character;
-      continue;
-    }
-    ucs4_t code = 0;
-    u8_mbtouc(&code, octets_of(character), character.size());
-    const bool mark = uc_combining_class(code) != UC_CCC_NR;
-    const bool opening = character == "¿" || character == "¡";
-    if (!mark && !opening) ascii += '?';
+  ascii.reserve(utf8.size());
+  while (!utf8.empty()) {
+    const auto plain =
+        static_cast<std::size_t>(std::find_if_not(utf8.begin(), utf8.end(), is_ascii_char) - utf8.begin());
+    ascii += utf8.substr(0, plain);
+    utf8.remove_prefix(plain);
+    // Form KD changes each character by itself but for the order of its marks, and they go.
+    const auto character = character_at(utf8, 0);
+    append_folded(ascii, whole ? normalised(character, UNINORM_NFKD) : std::string(character));
+    utf8.remove_prefix(character.size());
   }
   return printable_ascii(ascii);
 }

@@ -3,62 +3,61 @@
 #include <algorithm>
 #include <string_view>
 
-#include <nlohmann/json.hpp>
+#include "adapters/json/json_writer.h"
 
 namespace portavoz {
 namespace {
 
-using nlohmann::ordered_json;
-
 constexpr std::size_t max_text_octets = 500;
 constexpr std::size_t max_signed_names = 50;
 
-std::string text(std::string_view octets) {
-  std::string out(octets.substr(0, max_text_octets));
-  std::replace(out.begin(), out.end(), '\0', '\xFF');  // which the writer turns into U+FFFD
-  return out;
+std::string_view cut(std::string_view octets) { return octets.substr(0, max_text_octets); }
+
+void write(JsonWriter& json, const DkimSignature& signature) {
+  json.open('{')
+      .member("domain", cut(signature.domain))
+      .member("selector", cut(signature.selector))
+      .member("algorithm", cut(signature.algorithm))
+      .member("result", word(signature.result))
+      .member("why", cut(signature.why));
+  json.key("key_bits").number(signature.key_bits);
+  json.key("test_key").boolean(signature.test_key);
+  json.key("whole_body").boolean(signature.whole_body);
+  json.key("signed").open('[');
+  const std::size_t names = std::min(signature.signed_names.size(), max_signed_names);
+  for (std::size_t i = 0; i < names; ++i) json.text(cut(signature.signed_names[i]));
+  json.close(']').close('}');
 }
 
-ordered_json json_of(const DkimSignature& signature) {
-  auto names = ordered_json::array();
-  for (const std::string& name : signature.signed_names)
-    if (names.size() < max_signed_names) names.push_back(text(name));
-  return {{"domain", text(signature.domain)},
-          {"selector", text(signature.selector)},
-          {"algorithm", text(signature.algorithm)},
-          {"result", word(signature.result)},
-          {"why", text(signature.why)},
-          {"key_bits", signature.key_bits},
-          {"test_key", signature.test_key},
-          {"whole_body", signature.whole_body},
-          {"signed", std::move(names)}};
+void write(JsonWriter& json, const SpfAnswer& spf) {
+  json.open('{').member("result", word(spf.result)).member("mechanism", cut(spf.mechanism));
+  json.key("open").boolean(spf.open);
+  json.key("lookups").number(spf.lookups);
+  json.member("why", cut(spf.why)).close('}');
 }
 
-ordered_json json_of(const SpfAnswer& spf) {
-  return {{"result", word(spf.result)},
-          {"mechanism", text(spf.mechanism)},
-          {"open", spf.open},
-          {"lookups", spf.lookups},
-          {"why", text(spf.why)}};
+void write(JsonWriter& json, const Step& step) {
+  json.open('{').member("rule", info(step.rule).word);
+  json.key("decided").boolean(step.decided);
+  json.member("why", cut(step.why)).close('}');
 }
 
 }  // namespace
 
 std::string facts_json(const PostFacts& facts, const Verdict& verdict) {
-  ordered_json object = ordered_json::object();
-  if (facts.client) object["client"] = facts.client->text();
+  JsonWriter json;
+  json.open('{');
+  if (facts.client) json.member("client", facts.client->text());
   if (facts.dkim) {
-    object["dkim"] = ordered_json::array();
-    for (const DkimSignature& signature : facts.dkim->signatures)
-      object["dkim"].push_back(json_of(signature));
-    if (facts.dkim->more) object["dkim_more"] = true;
+    json.key("dkim").open('[');
+    for (const DkimSignature& signature : facts.dkim->signatures) write(json, signature);
+    json.close(']');
+    if (facts.dkim->more) json.key("dkim_more").boolean(true);
   }
-  if (facts.spf) object["spf"] = json_of(*facts.spf);
-  object["steps"] = ordered_json::array();
-  for (const Step& step : verdict.steps)
-    object["steps"].push_back(
-        {{"rule", info(step.rule).word}, {"decided", step.decided}, {"why", text(step.why)}});
-  return object.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  if (facts.spf) write(json.key("spf"), *facts.spf);
+  json.key("steps").open('[');
+  for (const Step& step : verdict.steps) write(json, step);
+  return json.close(']').close('}').take();
 }
 
 }  // namespace portavoz

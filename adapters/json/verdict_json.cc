@@ -2,44 +2,31 @@
 
 #include <nlohmann/json.hpp>
 
+#include "adapters/json/json_writer.h"
+
 namespace portavoz {
-namespace {
-
-// PostgreSQL's jsonb cannot hold NUL, and a stranger's DNS record can.
-void without_nul(nlohmann::json& value) {
-  if (value.is_string()) {
-    auto& text = value.get_ref<std::string&>();
-    for (std::size_t at = text.find('\0'); at != std::string::npos; at = text.find('\0', at))
-      text.replace(at, 1, "\xEF\xBF\xBD");
-  }
-  if (value.is_structured())
-    for (nlohmann::json& inner : value) without_nul(inner);
-}
-
-}  // namespace
 
 std::string verdict_json(const VerdictRecord& verdict) {
-  nlohmann::json object{{"id", verdict.id},
-                        {"at", to_rfc3339(verdict.at)},
-                        {"host", verdict.host},
-                        {"queue_id", verdict.queue_id},
-                        {"message_id", verdict.message_id},
-                        {"list", verdict.list},
-                        {"client", verdict.client},
-                        {"mail_from", verdict.mail_from},
-                        {"header_from", verdict.header_from},
-                        {"login", verdict.login},
-                        {"rule", verdict.rule},
-                        {"verdict", verdict.verdict},
-                        {"code", verdict.code},
-                        {"proof", verdict.proof}};
-  if (verdict.contact_id) object["contact_id"] = *verdict.contact_id;
-  if (verdict.decision_id) object["decision_id"] = *verdict.decision_id;
-  if (auto facts = nlohmann::json::parse(verdict.facts, nullptr, false); facts.is_object())
-    object["facts"] = std::move(facts);
-  without_nul(object);
-  // dump() escapes line ends.
-  return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  JsonWriter json;
+  json.open('{')
+      .member("id", verdict.id)
+      .member("at", to_rfc3339(verdict.at))
+      .member("host", verdict.host)
+      .member("queue_id", verdict.queue_id)
+      .member("message_id", verdict.message_id)
+      .member("list", verdict.list)
+      .member("client", verdict.client)
+      .member("mail_from", verdict.mail_from)
+      .member("header_from", verdict.header_from)
+      .member("login", verdict.login)
+      .member("rule", verdict.rule)
+      .member("verdict", verdict.verdict)
+      .member("code", verdict.code)
+      .member("proof", verdict.proof);
+  if (verdict.contact_id) json.key("contact_id").number(*verdict.contact_id);
+  if (verdict.decision_id) json.key("decision_id").number(*verdict.decision_id);
+  if (!verdict.facts.empty()) json.key("facts").raw(verdict.facts);
+  return json.close('}').take();
 }
 
 bool is_verdict_json(std::string_view line) {

@@ -1,5 +1,5 @@
-// A verdict as the register's record_verdicts() takes it: one JSON object. Octets that are not UTF-8 become
-// U+FFFD. Threads: safe from any.
+// A verdict as the register's record_verdicts() takes it: one JSON object. Octets that are not UTF-8, and
+// NUL, which jsonb cannot hold, become U+FFFD. Threads: safe from any.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ struct VerdictRecord {
   std::optional<std::int64_t> contact_id;
   std::optional<std::int64_t> decision_id;
   std::string proof;
-  std::string facts;  // a JSON object, what `portavoz explain` prints; anything else is left out
+  std::string facts;  // what `portavoz explain` prints, as facts_json() writes it; empty when there are none
 };
 
 [[nodiscard]] std::string verdict_json(const VerdictRecord& verdict);  // one line, without its end

@@ -68,8 +68,9 @@ class Macros : public MilterEnd {
   static constexpr std::size_t max_reply_lines = 20;
 
   static std::string escaped(const std::string& line) {  // libmilter formats replies: '%' is written twice
-    std::string text;
-    for (const char c : line) text.append(c == '%' ? 2 : 1, c);
+    std::string text = line;
+    for (auto at = text.find('%'); at != std::string::npos; at = text.find('%', at + 2))
+      text.insert(at, 1, '%');
     return text;
   }
 

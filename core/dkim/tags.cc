@@ -58,6 +58,7 @@ std::optional<std::string_view> find_tag(const DkimTags& tags, std::string_view 
 
 std::string without_blanks(std::string_view text) {
   std::string out;
+  out.reserve(text.size());
   std::copy_if(text.begin(), text.end(), std::back_inserter(out), [](char c) { return !is_blank(c); });
   return out;
 }
@@ -67,6 +68,7 @@ std::optional<std::string> decode_base64(std::string_view text) {
   for (int padding = 0; padding < 2 && !digits.empty() && digits.back() == '='; ++padding) digits.pop_back();
   if (digits.size() % 4 == 1) return std::nullopt;
   std::string octets;
+  octets.reserve(digits.size());
   std::uint32_t bits = 0;
   unsigned count = 0;
   for (const char c : digits) {

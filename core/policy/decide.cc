@@ -30,8 +30,10 @@ std::string_view first_value(const std::vector<Field>& fields, std::string_view 
 
 // Some field that may stand once and stands twice, or nothing.
 std::optional<std::string> repeated_field(const std::vector<Field>& fields) {
-  for (const char* name : single_fields)
-    if (field_values(fields, name).size() > 1) return name;
+  for (const std::string_view name : single_fields) {
+    const auto of_that_name = [name](const Field& field) { return ascii_iequals(field.name, name); };
+    if (std::count_if(fields.begin(), fields.end(), of_that_name) > 1) return std::string(name);
+  }
   return std::nullopt;
 }
 
@@ -158,7 +160,7 @@ class Hearing {
     verdict_.rule = rule;
     verdict_.steps.push_back({rule, true, why});
     verdict_.detail = std::move(why);
-    return verdict_;
+    return std::move(verdict_);  // the hearing is over
   }
   void noted(Rule rule, std::string why) { verdict_.steps.push_back({rule, false, std::move(why)}); }
 
@@ -171,7 +173,7 @@ class Hearing {
 
   Verdict accepted(Rule rule, std::string why, std::vector<std::string> marks) {
     Verdict verdict = because(rule, std::move(why));
-    verdict.accepted.push_back({rule, *hit_.list, proof_owner(), std::move(marks)});
+    verdict.accepted.push_back({rule, *hit_.list, *verdict.designation, std::move(marks)});
     return verdict;
   }
 

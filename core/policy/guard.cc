@@ -50,7 +50,8 @@ std::optional<GuardHit> by_configuration(const std::string& address, const Roll&
 std::optional<GuardHit> whole_address(const std::string& address, const Roll& roll,
                                       const std::vector<MailAddress>& always) {
   auto hit = in_roll(address, roll);
-  return hit ? hit : by_configuration(address, roll, always);
+  if (!hit) hit = by_configuration(address, roll, always);
+  return hit;
 }
 
 // Without {rcpt_addr} the argument is all there is, and it may be written in ways that we do not know: what

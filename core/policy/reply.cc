@@ -44,6 +44,7 @@ std::vector<std::string> languages_of(const Verdict& verdict) {
 
 std::string fill(std::string_view text, const std::map<std::string, std::string, std::less<>>& values) {
   std::string filled;
+  filled.reserve(2 * text.size());
   while (!text.empty()) {
     const auto open = text.find('{');
     filled += text.substr(0, open);

@@ -6,6 +6,7 @@ namespace portavoz {
 namespace {
 
 constexpr std::size_t buffer_size = 8192;
+constexpr std::size_t longest_look = 1024;  // for the end of a line
 
 }  // namespace
 
@@ -40,10 +41,10 @@ void BodyHash::update(std::string_view chunk) {
     } else {
       put_repeated('\n', line_ends_);
       put_repeated('\r', returns_);
-      // Not find_first_of: it calls memchr once an octet.
-      const auto end =
-          std::find_if(chunk.begin(), chunk.end(), [](char c) { return c == '\r' || c == '\n'; });
-      const auto text = chunk.substr(0, static_cast<std::size_t>(end - chunk.begin()));
+      // Not find_first_of: it calls memchr once an octet. Not the whole chunk: it may be full of CR without
+      // LF.
+      const auto line = chunk.substr(0, std::min(chunk.substr(0, longest_look).find('\n'), longest_look));
+      const auto text = line.substr(0, line.find('\r'));
       put(text);
       any_ = true;
       chunk.remove_prefix(text.size());

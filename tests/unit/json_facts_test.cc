@@ -46,3 +46,13 @@ TEST_CASE("a stranger's words among the facts are cut, and stay JSON that Postgr
   CHECK(json.find("\\u0000") == std::string::npos);
   CHECK_FALSE(nlohmann::json::parse(json, nullptr, false).is_discarded());
 }
+
+TEST_CASE("no more signed fields are named than a person can read") {
+  PostFacts facts;
+  DkimSignature signature;
+  signature.signed_names.assign(1000, "x");
+  facts.dkim = DkimFacts{{signature, signature}, false};
+  const auto parsed = nlohmann::json::parse(facts_json(facts, {}));
+  CHECK(parsed.at("dkim").size() == 2);
+  CHECK(parsed.at("dkim").at(1).at("signed").size() == 50);
+}

@@ -133,8 +133,8 @@ TEST_CASE("a list manager that is away, silent, or no list manager is unavailabl
   SECTION("it breaks off") { answer = "close"; }
   SECTION("it takes no mail now") { answer = "554 no service\r\n"; }
   SECTION("it is something else") { answer = "SSH-2.0-x\r\n"; }
-  std::jthread other;
   Result<Socket> listener = Socket();
+  std::jthread other;
   if (answer != "away") {
     listener = listen_at(where);
     REQUIRE(listener);
