@@ -123,7 +123,7 @@ MilterAnswer GateSession::refuse_recipient(MilterReplying& step, const GuardHit&
   PostFacts facts;
   facts.lists = {hit};
   record(verdict, facts, "");
-  step.set_reply(compose_reply(verdict, services_.wording));
+  step.set_reply(compose_reply(verdict, services_.replies));
   return MilterAnswer::reject;
 }
 
@@ -173,7 +173,7 @@ MilterAnswer GateSession::end(MilterEnd& message) {
   }
   record(verdict, post_->facts, message.macro("i").value_or(""));
   if (goes_on(verdict)) return MilterAnswer::proceed;
-  message.set_reply(compose_reply(verdict, services_.wording));
+  message.set_reply(compose_reply(verdict, services_.replies));
   return verdict.answer() == Answer::reject ? MilterAnswer::reject : MilterAnswer::tempfail;
 }
 
@@ -265,7 +265,7 @@ Reply GateSession::failed(std::string_view step, std::string_view what) noexcept
               "\" post=" + (is_ours() ? "yes, answered 451" : "no, left alone"));
     Verdict verdict;
     verdict.rule = Rule::internal_error;
-    return compose_reply(verdict, services_.wording);
+    return compose_reply(verdict, services_.replies);
   } catch (...) {  // no memory even for a line of log: the answer is what matters
     return {};
   }
