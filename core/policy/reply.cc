@@ -35,10 +35,10 @@ void append_wrapped(std::vector<std::string>& lines, std::string_view text) {
   }
 }
 
-std::vector<std::string> languages_of(const Verdict& verdict) {
-  if (verdict.guarded_list && !verdict.guarded_list->languages.empty())
-    return verdict.guarded_list->languages;
-  return {"en", "es"};
+const std::vector<std::string>& languages_of(const Verdict& verdict) {
+  static const std::vector<std::string> both{"en", "es"};
+  return verdict.guarded_list && !verdict.guarded_list->languages.empty() ? verdict.guarded_list->languages
+                                                                          : both;
 }
 
 }  // namespace
@@ -94,6 +94,7 @@ Reply compose_reply(const Verdict& verdict, const ReplyTexts& texts) {
   const std::array values{Value{"list", shown(verdict.list)}, Value{"from", shown(verdict.header_from)},
                           Value{"admin", shown(admin)}};
   Reply reply{std::string(rule.code), std::string(rule.enhanced), {}};
+  reply.lines.reserve(max_lines);
   for (const std::string& language : languages_of(verdict)) {
     append_wrapped(reply.lines, fill(texts.of(language, rule.rule), values));
     if (!admin.empty()) append_wrapped(reply.lines, fill(texts.ask_admins(language), values));
