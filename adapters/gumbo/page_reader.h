@@ -27,6 +27,7 @@ class PageReader {
     Place place_before{};
     bool block = false;
     bool own_text = false;  // hidden: its text does not join the text around it
+    bool reversed = false;  // a style sheet turns its text around
     bool link = false;
     bool keeps_heading = false;  // a heading inside counts only inside
     bool is_heading = false;
@@ -38,7 +39,11 @@ class PageReader {
   void line_end();
   void flush();
   void open_link(const GumboElement& element);
-  void note_cloaking(const GumboElement& element);
+  void take_attributes(const GumboElement& element);
+  void take_field(const GumboElement& element);
+  void take_picture(const GumboElement& element);
+  void take_meta(const GumboElement& element);
+  [[nodiscard]] bool reverses(const GumboElement& element) const;
   void enter_unread(const GumboElement& element);
   void take_head(const GumboElement& head);
   void take_style_or_script(const GumboElement& element);
@@ -56,6 +61,7 @@ class PageReader {
   std::size_t headings_open_ = 0;
   std::size_t articles_ = 0;
   bool in_link_ = false;
+  bool reversed_ = false;  // inside of text that is turned around
 };
 
 }  // namespace portavoz::gumbo

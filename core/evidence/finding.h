@@ -22,6 +22,9 @@ enum class ReasonCode : std::uint8_t {
   struck,
   quoted,
   third_party,     // detail: the heading
+  machine_only,    // in data of the page that readers do not see
+  person,          // the data beside it describes a person
+  site_makers,     // humans.txt, security.txt
   former,          // detail: the words beside it
   absent,          // detail: how much was read
   other_spelling,  // detail: the text

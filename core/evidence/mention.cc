@@ -4,35 +4,10 @@
 #include <array>
 
 #include "core/base/text.h"
+#include "core/evidence/characters.h"
 
 namespace portavoz {
 namespace {
-
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
-
-// The code point that begins at `at` in well-formed UTF-8, and its length.
-struct CodePoint {
-  char32_t value;
-  std::size_t length;
-};
-
-CodePoint code_point(std::string_view text, std::size_t at) {
-  const auto octet = [&](std::size_t i) {
-    return static_cast<unsigned char>(i < text.size() ? text[i] : '\0');
-  };
-  const unsigned lead = octet(at);
-  if (lead < 0x80U) return {lead, 1};
-  const std::size_t length = lead >= 0xF0U ? 4 : lead >= 0xE0U ? 3 : 2;
-  char32_t value = lead & (0x7FU >> length);
-  for (std::size_t i = 1; i < length; ++i) value = (value << 6U) | (octet(at + i) & 0x3FU);
-  return {value, std::min(length, text.size() - at)};
-}
-
-std::size_t start_before(std::string_view text, std::size_t at) {
-  do --at;
-  while (at > 0 && is_continuation(text[at]));
-  return at;
-}
 
 bool is_invisible(char32_t c) {
   return c == 0xAD || c == 0x180E || (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) ||
@@ -42,13 +17,6 @@ bool is_invisible(char32_t c) {
 bool is_blank(char32_t c) {
   return c == ' ' || c == '\t' || c == '\r' || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) ||
          c == 0x202F || c == 0x205F || c == 0x3000;
-}
-
-// Beyond ASCII, letters of scripts with word spaces continue a word. From U+2000 on stand punctuation,
-// symbols and the scripts without word spaces: there an ASCII address ends.
-bool continues_word(char32_t c) {
-  if (c < 0x80) return is_ascii_alpha(static_cast<char>(c)) || is_ascii_digit(static_cast<char>(c));
-  return c >= 0xC0 && c < 0x2000 && c != 0xD7 && c != 0xF7;
 }
 
 bool is_domain_octet(char c) { return is_ascii_alpha(c) || is_ascii_digit(c) || c == '-' || c == '.'; }

@@ -13,7 +13,7 @@ struct Sentence {
 };
 
 // In the order of ReasonCode, up to not_read.
-constexpr std::array<Sentence, 15> sentences{{
+constexpr std::array<Sentence, 18> sentences{{
     {"The address stands on the page as a link to write to (%).",
      "La dirección está en la página como enlace para escribir (%)."},
     {"The address stands on the page as text (%).", "La dirección está en la página como texto (%)."},
@@ -29,6 +29,13 @@ constexpr std::array<Sentence, 15> sentences{{
      "Está en una cita; mire si la da la propia asamblea."},
     {"It stands under '%', which may be about somebody else; look whose address it is.",
      "Está bajo '%', que puede tratar de otros; mire de quién es la dirección."},
+    {"It stands only in data for programs (<meta>), which readers do not see.",
+     "Solo está en datos para programas (<meta>), que quien lee no ve."},
+    {"The data around it describes a person, not the assembly.",
+     "Los datos que la rodean describen a una persona, no a la asamblea."},
+    {"The file names those who made the site or whom to warn of its faults, not the assembly's contact.",
+     "El archivo nombra a quien hizo el sitio o a quien avisar de sus fallos, no el contacto de la "
+     "asamblea."},
     {"Words beside it ('%') say that it may be no longer in use; read the sentence.",
      "Las palabras de al lado ('%') dicen que quizá ya no se usa; lea la frase."},
     {"The page was read whole (octets of text / links: %) and the address does not stand on it; ask the "
