@@ -44,7 +44,14 @@ constexpr std::array quoted{GUMBO_TAG_BLOCKQUOTE, GUMBO_TAG_PRE, GUMBO_TAG_Q};
 // Parts of a page whose headings say nothing about what comes after them.
 constexpr std::array parts{GUMBO_TAG_ARTICLE, GUMBO_TAG_ASIDE, GUMBO_TAG_FOOTER, GUMBO_TAG_NAV,
                            GUMBO_TAG_SECTION};
-constexpr std::array<std::string_view, 4> footer_names{"footer", "foot", "pie", "colophon"};
+constexpr std::array<std::string_view, 6> footer_names{"foot", "pie",       "colophon",
+                                                       "fuss", "fusszeile", "impressum"};
+constexpr std::array<std::string_view, 4> header_names{"header", "masthead", "topbar", "kopf"};
+constexpr std::array<std::string_view, 5> menu_names{"menu", "navbar", "nav", "navigation", "hauptmenu"};
+// Parts of these have a head and a foot of their own, which are not the site's.
+constexpr std::array<std::string_view, 12> inner_names{"article", "entry",   "post",   "card",
+                                                       "modal",   "comment", "author", "story",
+                                                       "teaser",  "table",   "page",   "section"};
 constexpr std::array<std::string_view, 6> visitor_names{"comment",     "comments",  "comentario",
                                                         "comentarios", "guestbook", "disqus"};
 
@@ -57,23 +64,38 @@ bool has_attribute(const GumboElement& element, const char* name) {
   return gumbo_get_attribute(&element.attributes, name) != nullptr;
 }
 
-// True when one of the words of class or id, split at everything that is no letter, is one of `names`.
-template <std::size_t N>
-bool is_named(const GumboElement& element, const std::array<std::string_view, N>& names) {
+// Whether one of the words of class or id, parted at everything that is no letter, is wanted.
+template <typename Wanted>
+bool has_name(const GumboElement& element, const Wanted& wanted) {
   // On these they tell what kind of page it is, not what part: "has-footer", "comments-open".
   if (element.tag == GUMBO_TAG_HTML || element.tag == GUMBO_TAG_BODY) return false;
-  const std::string all =
-      ascii_lower(std::string(attribute(element, "class")) + ' ' + std::string(attribute(element, "id")));
-  std::size_t start = 0;
-  while (start < all.size()) {
-    std::size_t end = start;
-    while (end < all.size() && is_ascii_alpha(all[end])) ++end;
-    if (std::find(names.begin(), names.end(), std::string_view(all).substr(start, end - start)) !=
-        names.end())
-      return true;
-    start = end + 1;
+  for (const char* attr : {"class", "id"}) {
+    const std::string all = ascii_lower(attribute(element, attr));
+    for (std::size_t start = 0; start < all.size();) {
+      std::size_t end = start;
+      while (end < all.size() && is_ascii_alpha(all[end])) ++end;
+      if (end > start && wanted(std::string_view(all).substr(start, end - start))) return true;
+      start = end + 1;
+    }
   }
   return false;
+}
+
+template <std::size_t N>
+bool is_named(const GumboElement& element, const std::array<std::string_view, N>& names) {
+  return has_name(element, [&](std::string_view word) {
+    return std::find(names.begin(), names.end(), word) != names.end();
+  });
+}
+
+// "footer", "footerBottom", "siteFooter", but not "entry-footer".
+bool is_named_footer(const GumboElement& element) {
+  return has_name(element,
+                  [](std::string_view word) {
+                    return word.starts_with("footer") || word.ends_with("footer") ||
+                           std::find(footer_names.begin(), footer_names.end(), word) != footer_names.end();
+                  }) &&
+         !is_named(element, inner_names);
 }
 
 // Names that a page's framework hides, with a style sheet that we do not fetch.
@@ -117,6 +139,20 @@ std::string_view only_text(const GumboElement& element) {
 // Attributes that hold an address, or pieces of one, for a script of the page.
 bool is_kept_attribute(std::string_view name) { return name.starts_with("data-") || name == "rel"; }
 
+// What microdata, RDFa or a microformat calls the element.
+std::string property_of(const GumboElement& element) {
+  for (const char* name : {"itemprop", "property"})
+    if (has_attribute(element, name)) return ascii_lower(attribute(element, name));
+  return is_named(element, std::array<std::string_view, 1>{"email"}) ? "email" : "";
+}
+
+// The type of what the element describes: schema.org's Organization, foaf's Person, an h-card.
+std::string type_of(const GumboElement& element) {
+  for (const char* name : {"itemtype", "typeof"})
+    if (has_attribute(element, name)) return std::string(attribute(element, name));
+  return {};
+}
+
 // A picture of the sign, by its name: at.gif, arroba.png, at-sign.svg
 bool pictures_at(std::string_view source) {
   static constexpr std::array<std::string_view, 8> names{"at",         "arroba",      "arobase", "arobas",
@@ -129,12 +165,15 @@ bool pictures_at(std::string_view source) {
 
 Region region_of(const GumboElement& element, Region around, bool inside_article) {
   const std::string role = ascii_lower(attribute(element, "role"));
-  const bool footer =
-      element.tag == GUMBO_TAG_FOOTER || role == "contentinfo" || is_named(element, footer_names);
+  const bool footer = element.tag == GUMBO_TAG_FOOTER || role == "contentinfo" || is_named_footer(element);
   if (footer) return inside_article ? around : Region::footer;  // an article's own footer is its by-line
-  if (element.tag == GUMBO_TAG_HEADER || role == "banner")
-    return around == Region::body ? Region::header : around;
-  if (element.tag == GUMBO_TAG_NAV || role == "navigation") return Region::navigation;
+  const bool header = element.tag == GUMBO_TAG_HEADER || role == "banner" ||
+                      (is_named(element, header_names) && !is_named(element, inner_names));
+  if (header) return around == Region::body ? Region::header : around;
+  const bool menu =
+      (element.tag == GUMBO_TAG_UL || element.tag == GUMBO_TAG_DIV) && is_named(element, menu_names);
+  if (element.tag == GUMBO_TAG_NAV || role == "navigation" || (menu && around == Region::body))
+    return Region::navigation;
   if (element.tag == GUMBO_TAG_MAIN || role == "main") return Region::main;
   if (element.tag == GUMBO_TAG_ARTICLE) return Region::article;
   if (element.tag == GUMBO_TAG_ASIDE || role == "complementary") return Region::aside;
@@ -189,9 +228,12 @@ bool PageReader::is_hidden(const GumboElement& element) const {
 }
 
 void PageReader::open_link(const GumboElement& element) {
-  page_.links.push_back({std::string(attribute(element, "href")), {}, place_});
+  page_.links.push_back(
+      {std::string(attribute(element, "href")), {}, place_, position(), property_of(element), described_});
   if (element.tag == GUMBO_TAG_AREA) page_.links.back().text = attribute(element, "alt");
 }
+
+Position PageReader::position() const { return {page_.blocks.size(), texts_.back().size()}; }
 
 bool PageReader::reverses(const GumboElement& element) const {
   if (effect_of(attribute(element, "style")).reverses) return true;
@@ -203,7 +245,7 @@ bool PageReader::reverses(const GumboElement& element) const {
 
 // Where pages put what a proxy, a list of plugins, TYPO3, Joomla or their own script makes an address of.
 void PageReader::take_attributes(const GumboElement& element) {
-  Attributes kept{std::string(gumbo_normalized_tagname(element.tag)), {}, place_};
+  Attributes kept{std::string(gumbo_normalized_tagname(element.tag)), {}, place_, position()};
   if (element.tag == GUMBO_TAG_UNKNOWN) {
     std::string_view name(element.original_tag.data, element.original_tag.length);
     name.remove_prefix(std::min<std::size_t>(1, name.size()));
@@ -216,7 +258,8 @@ void PageReader::take_attributes(const GumboElement& element) {
     const std::string_view value = attr->value;
     const bool code =
         name.starts_with("on") || (name == "href" && ascii_istarts_with(trim(value), "javascript:"));
-    if (code && !value.empty()) page_.codes.push_back({Code::Kind::handler, std::string(value), place_});
+    if (code && !value.empty())
+      page_.codes.push_back({Code::Kind::handler, std::string(value), place_, position()});
     const bool proxy = name == "href" && value.find("/cdn-cgi/l/email-protection") != std::string_view::npos;
     if ((own_element || is_kept_attribute(name) || proxy) && !value.empty() &&
         value.size() <= longest_attribute)
@@ -267,7 +310,7 @@ void PageReader::take_style_or_script(const GumboElement& element) {
   } else if (type.find("json") != std::string::npos) {
     page_.data.push_back({false, std::string(said), place_});
   } else if (type.empty() || type == "module" || type.find("script") != std::string::npos) {
-    page_.codes.push_back({Code::Kind::script, std::string(said), place_});
+    page_.codes.push_back({Code::Kind::script, std::string(said), place_, position()});
   }
 }
 
@@ -315,6 +358,8 @@ void PageReader::push(const GumboNode& node, const GumboElement& element) {
   if (frame.own_text || frame.reversed) texts_.emplace_back();
   reversed_ = reversed_ || frame.reversed;
   place_ = inside;
+  if (auto type = type_of(element); !type.empty())
+    frame.described_before = std::exchange(described_, std::move(type));
   if (element.tag == GUMBO_TAG_ARTICLE) ++articles_;
   if (frame.is_heading && headings_open_++ == 0) heading_.clear();
   const bool linking = element.tag == GUMBO_TAG_A || element.tag == GUMBO_TAG_AREA;
@@ -337,6 +382,7 @@ void PageReader::leave(const Frame& frame) {
   if (frame.block || frame.own_text) flush();
   if (frame.own_text) texts_.pop_back();
   if (frame.link) in_link_ = false;
+  if (frame.described_before) described_ = *frame.described_before;
   if (tag == GUMBO_TAG_ARTICLE) --articles_;
   std::uint32_t heading = place_.heading;
   if (frame.is_heading && --headings_open_ == 0 && !trim(heading_).empty()) {

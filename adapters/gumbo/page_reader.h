@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,7 @@ class PageReader {
     bool link = false;
     bool keeps_heading = false;  // a heading inside counts only inside
     bool is_heading = false;
+    std::optional<std::string> described_before{};
   };
 
   void enter(const GumboNode& node);
@@ -43,6 +45,7 @@ class PageReader {
   void take_field(const GumboElement& element);
   void take_picture(const GumboElement& element);
   void take_meta(const GumboElement& element);
+  [[nodiscard]] Position position() const;
   [[nodiscard]] bool reverses(const GumboElement& element) const;
   void enter_unread(const GumboElement& element);
   void take_head(const GumboElement& head);
@@ -60,6 +63,7 @@ class PageReader {
   std::string heading_;
   std::size_t headings_open_ = 0;
   std::size_t articles_ = 0;
+  std::string described_;  // the type of the innermost thing that is described here
   bool in_link_ = false;
   bool reversed_ = false;  // inside of text that is turned around
 };

@@ -22,7 +22,7 @@ bool may_hold_address(std::string_view text) {
 // A value that is still to be looked at; `around` is the object that it stands in, as an index, or none.
 struct Open {
   const json* value;
-  std::string name;
+  std::string path;
   std::size_t around;
 };
 
@@ -44,6 +44,14 @@ std::vector<std::string> types_of(const json& object) {
   return types;
 }
 
+constexpr std::size_t longest_path = 200;
+
+// The end of the path is what says most.
+std::string path_to(const std::string& parent, const std::string& name) {
+  std::string path = parent.empty() ? name : parent + "." + name;
+  return path.size() <= longest_path ? path : path.substr(path.size() - longest_path);
+}
+
 }  // namespace
 
 std::vector<JsonText> json_texts(std::string_view text) {
@@ -58,17 +66,17 @@ std::vector<JsonText> json_texts(std::string_view text) {
     if (next.value->is_string()) {
       const auto& value = next.value->get_ref<const std::string&>();
       if (!may_hold_address(value)) continue;
-      JsonText found{value, next.name, {}};
+      JsonText found{value, next.path, {}};
       for (std::size_t at = next.around; at != outermost; at = objects[at].around)
         found.types.insert(found.types.end(), objects[at].types.begin(), objects[at].types.end());
       out.push_back(std::move(found));
     } else if (next.value->is_array()) {
       for (auto item = next.value->rbegin(); item != next.value->rend(); ++item)
-        open.push_back({&*item, next.name, next.around});
+        open.push_back({&*item, next.path, next.around});
     } else if (next.value->is_object()) {
       objects.push_back({types_of(*next.value), next.around});
       for (const auto& [name, value] : next.value->items())
-        open.push_back({&value, name, objects.size() - 1});
+        open.push_back({&value, path_to(next.path, name), objects.size() - 1});
     }
   }
   return out;

@@ -19,7 +19,8 @@ namespace portavoz {
 struct PageFacts {
   bool contact = false;  // by its title, its first headings or its path it is a page for contacts
   bool imprint = false;
-  bool humans = false;  // humans.txt or security.txt: who made the site, or whom to warn
+  bool article = false;  // one of the news, of a blog
+  bool humans = false;   // humans.txt or security.txt: who made the site, or whom to warn
 };
 
 [[nodiscard]] PageFacts facts_of(const Page& page, std::string_view url, const Lexicon& lexicon);
@@ -33,6 +34,9 @@ struct Weighed {
 
 [[nodiscard]] Weighed weigh(Sighting sighting, const Page& page, const PageFacts& facts,
                             const Lexicon& lexicon);
+
+// The path of a URL with its signs as blanks: /about-us/kontakt.html
+[[nodiscard]] std::string words_of_path(std::string_view url);
 
 // The heading above a place; empty without one.
 [[nodiscard]] std::string_view heading_of(const Page& page, const Place& place);

@@ -25,6 +25,8 @@ enum class ReasonCode : std::uint8_t {
   machine_only,    // in data of the page that readers do not see
   person,          // the data beside it describes a person
   site_makers,     // humans.txt, security.txt
+  a_place,         // user@host:path, a place on a machine
+  author,          // of an article
   former,          // detail: the words beside it
   absent,          // detail: how much was read
   other_spelling,  // detail: the text

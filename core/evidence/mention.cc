@@ -61,14 +61,12 @@ std::size_t domain_end(std::string_view text, std::size_t from, bool wide) {
   return end;
 }
 
-// `@name@host` is a handle, `//user@host` and `user@host:path` are places on a machine, `a@b@c` is nothing.
+// `@name@host` is a handle, `//user@host` is a place on a machine, `a@b@c` is nothing.
 bool is_no_mailbox(std::string_view text, const Candidate& found) {
   const std::string_view before = text.substr(0, found.start);
   if (before.ends_with('@') || before.ends_with("//")) return true;
   const std::string_view after = text.substr(found.end);
-  if (after.starts_with('@') || after.starts_with('_')) return true;
-  return after.size() > 1 && after[0] == ':' &&
-         (is_ascii_alpha(after[1]) || after[1] == '/' || after[1] == '~');
+  return after.starts_with('@') || after.starts_with('_');
 }
 
 bool stands_at(std::string_view text, std::size_t at, const MailAddress& address, bool wide,

@@ -37,10 +37,19 @@ struct Block {
   Origin origin = Origin::text;
 };
 
+// Where in the text of the page something without text of its own stands: before this octet of this block.
+struct Position {
+  std::size_t block = 0;
+  std::size_t offset = 0;
+};
+
 struct Link {
   std::string href;  // as it stands, character references resolved
   std::string text;
   Place place;
+  Position position;
+  std::string property;   // what microdata, RDFa or a microformat calls it; empty without one
+  std::string described;  // the type of what it is a property of; empty when nobody says
 };
 
 // What a script of the page says, an event's handler, or a link that is one.
@@ -49,6 +58,7 @@ struct Code {
   Kind kind = Kind::script;
   std::string text;
   Place place;
+  Position position;
 };
 
 // Data for programs that stands in the page.
@@ -63,6 +73,7 @@ struct Attributes {
   std::string element;
   std::vector<std::pair<std::string, std::string>> values;
   Place place;
+  Position position;
 };
 
 // What the page says of itself where readers do not look: <meta>.

@@ -13,7 +13,7 @@ struct Sentence {
 };
 
 // In the order of ReasonCode, up to not_read.
-constexpr std::array<Sentence, 18> sentences{{
+constexpr std::array<Sentence, 20> sentences{{
     {"The address stands on the page as a link to write to (%).",
      "La dirección está en la página como enlace para escribir (%)."},
     {"The address stands on the page as text (%).", "La dirección está en la página como texto (%)."},
@@ -36,6 +36,10 @@ constexpr std::array<Sentence, 18> sentences{{
     {"The file names those who made the site or whom to warn of its faults, not the assembly's contact.",
      "El archivo nombra a quien hizo el sitio o a quien avisar de sus fallos, no el contacto de la "
      "asamblea."},
+    {"It is written as a place on a machine (user@host:path), not as an address to write to.",
+     "Está escrita como un lugar en una máquina (usuario@host:ruta), no como dirección a la que escribir."},
+    {"It stands in an article, beside whoever wrote it or is written about, not as the site's own contact.",
+     "Está en un artículo, junto a quien lo escribió o de quien trata, no como contacto del propio sitio."},
     {"Words beside it ('%') say that it may be no longer in use; read the sentence.",
      "Las palabras de al lado ('%') dicen que quizá ya no se usa; lea la frase."},
     {"The page was read whole (octets of text / links: %) and the address does not stand on it; ask the "

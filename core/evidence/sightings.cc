@@ -47,7 +47,7 @@ class Search {
 
   Sightings run() {
     for (const Link& link : page_.links) in_link(link);
-    for (const Block& block : page_.blocks) in_block(block);
+    for (std::size_t i = 0; i < page_.blocks.size(); ++i) in_block(i);
     for (const Attributes& attributes : page_.attributes) in_attributes(attributes);
     for (const Code& code : page_.codes) in_code(code);
     for (const Data& data : page_.data) in_data(data);
@@ -56,30 +56,42 @@ class Search {
   }
 
  private:
-  void add(std::string_view form, const Place& place, std::string text, bool link = false) {
-    if (out_.found.size() < most) out_.found.push_back({form, place, std::move(text), link, false, {}, {}});
+  void add(std::string_view form, const auto& where, std::string text, bool link = false) {
+    if (out_.found.size() < most)
+      out_.found.push_back({form, where.place, where.position, std::move(text), link, false, {}, {}});
+  }
+
+  void add_link(std::string_view form, const Link& link) {
+    if (out_.found.size() >= most) return;
+    Sighting seen{form, link.place, link.position, excerpt_at(tidy_text(link.text), 0, excerpt_width),
+                  true, false,      link.property, {}};
+    if (!link.described.empty()) seen.types.push_back(link.described);
+    out_.found.push_back(std::move(seen));
   }
 
   void in_link(const Link& link) {
-    const auto text = [&] { return excerpt_at(tidy_text(link.text), 0, excerpt_width); };
     for (const auto& found : mailto_addresses(link.href))
-      if (found.address == address_) return add(found.form, link.place, text(), true);
+      if (found.address == address_) return add_link(found.form, link);
     const std::string_view href = trim(link.href);
     if (!ascii_istarts_with(href, "mailto:")) return;
     // `mailto:info(at)example.org`, which a script of the page mends, or a reader.
     const std::string decoded = percent_decoded(href.substr(7));
-    if (says(decoded.substr(0, decoded.find('?')), address_, lexicon_))
-      add("mailto", link.place, text(), true);
+    if (says(decoded.substr(0, decoded.find('?')), address_, lexicon_)) add_link("mailto", link);
   }
 
-  void in_block(const Block& block) {
+  void in_block(std::size_t index) {
+    const Block& block = page_.blocks[index];
     const std::string text = tidy_text(block.text);
     const std::string_view plain = block.origin == Origin::field ? "field" : "plain";
-    for (const auto position : mentions(text, address_))
-      add(plain, block.place, excerpt_at(text, position, excerpt_width));
+    const auto see = [&](std::string_view form, std::size_t at) {
+      if (out_.found.size() < most)
+        out_.found.push_back(
+            {form, block.place, {index, at}, excerpt_at(text, at, excerpt_width), false, false, {}, {}});
+    };
+    for (const auto at : mentions(text, address_)) see(plain, at);
     for (const Spelling& spelled : spellings(text, address_, lexicon_)) {
       if (spelled.sure) {
-        add(spelled.form, block.place, excerpt_at(text, spelled.start, excerpt_width));
+        see(spelled.form, spelled.start);
       } else if (out_.unsure.empty()) {
         out_.unsure = excerpt_at(text, spelled.start, excerpt_width);
       }
@@ -90,12 +102,14 @@ class Search {
 
   void in_attributes(const Attributes& attributes) {
     for (const auto& [name, value] : attributes.values) {
-      if (name == "data-cfemail" || name == "href") return by_proxy(attributes, value);
+      const auto hash = value.find('#');
+      if (name == "data-cfemail") return by_proxy(attributes, value);
+      if (name == "href" && hash != std::string::npos) return by_proxy(attributes, value.substr(hash + 1));
     }
     if (attributes.element == "joomla-hidden-mail") return by_joomla(attributes);
     for (const auto& [name, value] : attributes.values) {
       if (name == "data-mailto-token") {
-        if (by_typo3(value)) return add("typo3_spam", attributes.place, "");
+        if (by_typo3(value)) return add("typo3_spam", attributes, "");
         ++out_.unread;
         return;
       }
@@ -103,20 +117,15 @@ class Search {
     if (std::any_of(attributes.values.begin(), attributes.values.end(),
                     [this](const auto& each) { return coded(each.second); }) ||
         in_pieces(attributes)) {
-      add("data_attr", attributes.place, "");
+      add("data_attr", attributes, "");
     }
   }
 
   void by_proxy(const Attributes& attributes, std::string_view value) {
-    const auto hash = value.find('#');
-    const auto decoded = xor_decoded(hash == std::string_view::npos ? value : value.substr(hash + 1));
-    if (!decoded) {
-      // The link itself says nothing; the element inside of it, or its other attribute, does.
-      if (attributes.values.front().first == "data-cfemail") ++out_.unread;
-      return;
-    }
+    const auto decoded = xor_decoded(value);
+    if (!decoded) return static_cast<void>(++out_.unread);
     if (says(decoded->substr(0, decoded->find('?')), address_, lexicon_))
-      add("cf_email", attributes.place, *decoded, true);
+      add("cf_email", attributes, *decoded, true);
   }
 
   void by_joomla(const Attributes& attributes) {
@@ -130,7 +139,7 @@ class Search {
     if (name.empty() || domain.empty()) {
       ++out_.unread;
     } else if (says(decoded, address_, lexicon_)) {
-      add("joomla_hidden", attributes.place, decoded, true);
+      add("joomla_hidden", attributes, decoded, true);
     }
   }
 
@@ -213,9 +222,9 @@ class Search {
       }
       const std::string decoded = references_resolved(percent_decoded(each.text));
       addresses = addresses || looks_like_address(decoded);
-      if (says(decoded, address_, lexicon_)) return add(form_of(code), code.place, "", true);
+      if (says(decoded, address_, lexicon_)) return add(form_of(code), code, "", true);
     }
-    if (pieces_in(pieces)) return add(form_of(code), code.place, "", true);
+    if (pieces_in(pieces)) return add(form_of(code), code, "", true);
     const bool writes = contains(code.text, "document.write") || code.kind == Code::Kind::handler;
     const bool mails = contains(code.text, "&#64;") || contains(code.text, "lto:") ||
                        contains(code.text, "'@'") || contains(code.text, "\"@\"");
@@ -232,7 +241,7 @@ class Search {
     if (close == std::string::npos) {
       ++out_.unread;
     } else if (by_typo3(std::string_view(decoded).substr(open + 1, close - open - 1))) {
-      add("typo3_spam", code.place, "", true);
+      add("typo3_spam", code, "", true);
     }
     return true;
   }
@@ -242,9 +251,9 @@ class Search {
   void in_data(const Data& data) {
     for (JsonText& each : json_texts(data.json)) {
       if (!says(references_resolved(each.text), address_, lexicon_) || out_.found.size() >= most) continue;
-      out_.found.push_back({data.linked ? "jsonld" : "nextdata", data.place,
+      out_.found.push_back({data.linked ? "jsonld" : "nextdata", data.place, Position{},
                             excerpt_at(tidy_text(each.text), 0, excerpt_width), false, true,
-                            std::move(each.name), std::move(each.types)});
+                            std::move(each.path), std::move(each.types)});
     }
   }
 
@@ -254,7 +263,7 @@ class Search {
     if (ascii_istarts_with(value, "mailto:")) value.remove_prefix(7);
     if (mentions(value, address_).empty() || out_.found.size() >= most) return;
     out_.found.push_back(
-        {meta.property ? "microdata" : "meta_tag", meta.place, text, false, true, meta.name, {}});
+        {meta.property ? "microdata" : "meta_tag", meta.place, Position{}, text, false, true, meta.name, {}});
   }
 
   const Page& page_;

@@ -17,10 +17,11 @@ namespace portavoz {
 struct Sighting {
   std::string_view form;  // as in the evidence: mailto, plain, at_word, cf_email, script, jsonld …
   Place place;
+  Position position;
   std::string text;                // as it stands there, with what is around
   bool link = false;               // somebody can follow it; its words are `text`
   bool machine = false;            // in data that readers do not see as such
-  std::string property;            // of data: the member's or the property's name
+  std::string property;            // of data: the names of the members that lead to it, or of the property
   std::vector<std::string> types;  // of data: what it describes, the innermost first
 };
 

@@ -11,7 +11,7 @@ namespace portavoz {
 
 struct JsonText {
   std::string text;
-  std::string name;                // of the member; empty in an array
+  std::string path;                // the names of the members that lead to it, with dots
   std::vector<std::string> types;  // the `@type` of each object around it that has one, the innermost first
 };
 
