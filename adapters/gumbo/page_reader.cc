@@ -49,9 +49,8 @@ constexpr std::array<std::string_view, 6> footer_names{"foot", "pie",       "col
 constexpr std::array<std::string_view, 4> header_names{"header", "masthead", "topbar", "kopf"};
 constexpr std::array<std::string_view, 5> menu_names{"menu", "navbar", "nav", "navigation", "hauptmenu"};
 // Parts of these have a head and a foot of their own, which are not the site's.
-constexpr std::array<std::string_view, 12> inner_names{"article", "entry",   "post",   "card",
-                                                       "modal",   "comment", "author", "story",
-                                                       "teaser",  "table",   "page",   "section"};
+constexpr std::array<std::string_view, 10> inner_names{"article", "entry",  "post",  "card",   "modal",
+                                                       "comment", "author", "story", "teaser", "widget"};
 constexpr std::array<std::string_view, 6> visitor_names{"comment",     "comments",  "comentario",
                                                         "comentarios", "guestbook", "disqus"};
 
@@ -153,13 +152,30 @@ std::string type_of(const GumboElement& element) {
   return {};
 }
 
+// The last part of a picture's URL, in lower case.
+std::string file_name(std::string_view source) {
+  source = source.substr(0, source.find_first_of("?#"));
+  return ascii_lower(source.substr(std::min(source.rfind('/') + 1, source.size())));
+}
+
+// A picture whose name says that it shows an address, and is no button or icon.
+bool pictures_address(std::string_view source) {
+  static constexpr std::array<std::string_view, 5> shows{"mail", "correo", "courriel", "adresse", "kontakt"};
+  static constexpr std::array<std::string_view, 8> decorates{"icon", "ico",      "btn",   "button",
+                                                             "logo", "envelope", "share", "social"};
+  if (source.starts_with("data:")) return false;
+  const std::string name = file_name(source);
+  const auto has = [&](std::string_view word) { return name.find(word) != std::string::npos; };
+  return std::any_of(shows.begin(), shows.end(), has) &&
+         std::none_of(decorates.begin(), decorates.end(), has) && !name.ends_with(".svg");
+}
+
 // A picture of the sign, by its name: at.gif, arroba.png, at-sign.svg
 bool pictures_at(std::string_view source) {
   static constexpr std::array<std::string_view, 8> names{"at",         "arroba",      "arobase", "arobas",
                                                          "chiocciola", "klammeraffe", "at-sign", "atsign"};
-  source = source.substr(0, source.find_first_of("?#"));
-  source.remove_prefix(std::min(source.rfind('/') + 1, source.size()));
-  const std::string name = ascii_lower(source.substr(0, source.rfind('.')));
+  const std::string file = file_name(source);
+  const std::string_view name = std::string_view(file).substr(0, file.rfind('.'));
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
@@ -283,6 +299,8 @@ void PageReader::take_picture(const GumboElement& element) {
   if (alt == "@" || alt == ".") return text(alt);
   if (trim(alt).empty() || alt == "at") {
     if (pictures_at(attribute(element, "src"))) text("@");
+    if (pictures_address(attribute(element, "src")))
+      page_.address_picture = file_name(attribute(element, "src"));
     return;
   }
   text(' ' + std::string(alt) + ' ');

@@ -99,9 +99,9 @@ std::string told(const Look& look, const std::string& url, const std::string& ad
   std::string page(outcome_word(look.inspection.outcome));
   if (look.http_status != 0) page += ", HTTP " + std::to_string(look.http_status);
   if (!look.content_type.empty()) page += ", " + look.content_type;
+  const auto language = screen.language == "es" ? ReasonLanguage::spanish : ReasonLanguage::english;
   std::vector<std::string> reasons;
-  for (const Reason& reason : finding.reasons)
-    reasons.push_back(reason_text(reason, ReasonLanguage::english));
+  for (const Reason& reason : finding.reasons) reasons.push_back(reason_text(reason, language));
   std::vector<Fact> facts{{"address", address, Style::plain}, {"page", url, Style::plain}};
   if (look.final_url != url) facts.push_back({"led to", look.final_url, Style::plain});
   facts.insert(facts.end(), {{"read", page, Style::plain},

@@ -47,7 +47,7 @@ bool is_person(std::string_view type) {
 
 Weighed answer(Sighting sighting, std::string_view context, std::optional<bool> official, ReasonCode code,
                std::string detail = {}) {
-  return {std::move(sighting), context, official, {code, std::move(detail)}};
+  return {std::move(sighting), context, official, {code, std::move(detail), {}, {}}};
 }
 
 Weighed place(Sighting sighting, std::string_view context) {
@@ -194,6 +194,17 @@ bool is_contact_block(const Sighting& s, const Around& near, bool article, const
   return !article && ((numbers && (labelled || alone)) || (labelled && alone && s.link));
 }
 
+// The line is hardly more than the address.
+bool stands_alone(const Sighting& s, const Around& near) {
+  constexpr std::size_t label = 16;  // octets, for "E-Mail: " or a sign
+  std::size_t shown = s.text.size();
+  if (!s.link) {
+    const auto end = near.line.find(' ', near.before.size());
+    shown = std::min(end, near.line.size()) - near.before.size();
+  }
+  return near.line.size() <= shown + label;
+}
+
 // user@host:path, as programs of version control write it.
 bool is_place_on_machine(const Around& near, const Sighting& s) {
   if (s.link || s.form != "plain") return false;
@@ -275,8 +286,8 @@ Weighed weigh(Sighting s, const Page& page, const PageFacts& facts, const Lexico
       any_short(near.above, [](std::string_view line) { return !press_word(line).empty(); }))
     return place(std::move(s), "press_contact");
   const bool article = s.place.region == Region::article;
-  const bool head =
-      s.place.heading == no_heading && s.position.block < head_blocks && near.line.size() <= short_line;
+  const bool head = s.place.heading == no_heading && s.position.block < head_blocks &&
+                    page.blocks.size() > head_blocks && stands_alone(s, near);
   if (!article && head) return place(std::move(s), "header");
   if (!article && is_contact_block(s, near, facts.article, lexicon))
     return place(std::move(s), "contact_block");

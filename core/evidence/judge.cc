@@ -6,8 +6,11 @@
 
 #include "core/base/text.h"
 #include "core/evidence/context.h"
+#include "core/evidence/mailto.h"
 #include "core/evidence/mention.h"
 #include "core/evidence/sightings.h"
+#include "core/net/site.h"
+#include "core/net/url.h"
 
 namespace portavoz {
 namespace {
@@ -16,23 +19,9 @@ constexpr std::size_t excerpt_width = 240;
 constexpr std::size_t max_evidence = 20;
 constexpr std::size_t barely_any_text = 20;  // octets: what a page shows whose content comes by script
 
-std::string_view region_word(Region region) {
-  static constexpr std::array<std::string_view, 7> words{"page",    "header", "navigation", "main part",
-                                                         "article", "aside",  "footer"};
-  return words.at(static_cast<std::size_t>(region));
-}
+constexpr std::size_t most_others = 5;
 
-std::string where(const Page& page, const Place& place) {
-  std::string out(region_word(place.region));
-  const auto heading = heading_of(page, place);
-  if (!heading.empty()) out += ", under '" + std::string(heading) + "'";
-  if (place.hidden) out += ", hidden";
-  if (place.visitor) out += ", in visitors' comments";
-  if (place.struck) out += ", struck through";
-  if (place.quoted) out += ", in a quotation";
-  if (place.noscript) out += ", for browsers without scripts";
-  return out;
-}
+Where where(const Page& page, const Place& place) { return {place, std::string(heading_of(page, place))}; }
 
 // The best place first: an official one, then an open question among readers' eyes, then the rest.
 int rank(const Weighed& w) {
@@ -55,25 +44,69 @@ std::optional<bool> official_of(const std::vector<Weighed>& all) {
 void add_evidence(Finding& finding, const Page& page, const std::vector<Weighed>& all) {
   for (const auto& [s, context, official, why] : all) {
     if (finding.evidence.size() >= max_evidence) return;
-    finding.evidence.push_back({std::string(s.form), where(page, s.place), s.text});
+    finding.evidence.push_back(
+        {std::string(s.form), where_text(where(page, s.place), ReasonLanguage::english), s.text});
   }
 }
 
-Finding found(const Page& page, std::vector<Weighed> all) {
+// The other addresses that the page's links write to, as far as readers see them.
+std::vector<std::string> others(const Page& page, const MailAddress& address) {
+  std::vector<std::string> out;
+  for (const auto& link : page.links) {
+    if (link.place.hidden || link.place.visitor) continue;
+    for (const auto& found : mailto_addresses(link.href)) {
+      const std::string text = found.address.text();
+      if (!(found.address == address) && std::find(out.begin(), out.end(), text) == out.end())
+        out.push_back(text);
+      if (out.size() == most_others) return out;
+    }
+  }
+  return out;
+}
+
+// The address in a link's words, when it is another one than the link writes to.
+std::string other_words(const Sighting& s, const MailAddress& address) {
+  if (!s.link) return {};
+  const auto shown = first_mention(s.text);
+  return shown && !(*shown == address) ? shown->text() : "";
+}
+
+void add_site(Finding& finding, const MailAddress& address, std::string_view url) {
+  const auto parsed = Url::parse(url);
+  if (!parsed) return;
+  const Site site = site_of(parsed->host());
+  const bool own = site_of(address.domain()).domain == site.domain;
+  finding.reasons.push_back({own ? ReasonCode::own_domain : ReasonCode::other_domain, site.domain, {}, {}});
+  if (site.shared) finding.reasons.push_back({ReasonCode::shared_host, site.domain, {}, {}});
+}
+
+void add_others(Finding& finding, const Page& page, const MailAddress& address) {
+  if (const auto found = others(page, address); !found.empty())
+    finding.reasons.push_back({ReasonCode::others, join(found, ", "), {}, {}});
+}
+
+Finding found(const Page& page, const MailAddress& address, std::string_view url, std::vector<Weighed> all) {
   Finding finding;
   std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return rank(a) < rank(b); });
   const Weighed& best = all.front();
+  const Sighting& sighting = best.sighting;
   const bool seen =
       std::any_of(all.begin(), all.end(), [](const auto& w) { return !w.sighting.place.hidden; });
   finding.published = seen ? std::optional<bool>(true) : std::nullopt;
   finding.official = official_of(all);
-  finding.form = best.sighting.form;
+  finding.form = sighting.form;
   finding.context = best.context;
-  finding.excerpt = best.sighting.text;
+  finding.excerpt = sighting.text;
   add_evidence(finding, page, all);
-  finding.reasons.push_back({best.sighting.link ? ReasonCode::found_link : ReasonCode::found_text,
-                             where(page, best.sighting.place)});
+  finding.reasons.push_back(
+      {sighting.link ? ReasonCode::found_link : ReasonCode::found_text, {}, {}, where(page, sighting.place)});
+  if (was_decoded(sighting.form))
+    finding.reasons.push_back({ReasonCode::decoded, std::string(sighting.form), {}, {}});
   finding.reasons.push_back(best.why);
+  if (auto other = other_words(sighting, address); !other.empty())
+    finding.reasons.push_back({ReasonCode::link_differs, std::move(other), {}, {}});
+  add_site(finding, address, url);
+  add_others(finding, page, address);
   return finding;
 }
 
@@ -89,17 +122,18 @@ std::size_t text_for_readers(const Page& page) {
 // of it.
 std::optional<Reason> doubt_about_absence(const Page& page, const MailAddress& address,
                                           const Sightings& seen) {
-  if (!seen.unsure.empty()) return Reason{ReasonCode::other_spelling, seen.unsure};
+  if (!seen.unsure.empty()) return Reason{ReasonCode::other_spelling, seen.unsure, {}, {}};
   for (const auto& block : page.blocks) {
     const std::string text = tidy_text(block.text);
     const auto at = other_spelling(text, address);
     if (at != std::string::npos)
-      return Reason{ReasonCode::other_spelling, excerpt_at(text, at, excerpt_width)};
+      return Reason{ReasonCode::other_spelling, excerpt_at(text, at, excerpt_width), {}, {}};
   }
-  if (holds_address(page.source, address)) return Reason{ReasonCode::in_source, {}};
-  if (seen.unread > 0) return Reason{ReasonCode::cloaked, std::to_string(seen.unread)};
+  if (holds_address(page.source, address)) return Reason{ReasonCode::in_source, {}, {}, {}};
+  if (seen.unread > 0) return Reason{ReasonCode::cloaked, std::to_string(seen.unread), {}, {}};
+  if (!page.address_picture.empty()) return Reason{ReasonCode::picture, page.address_picture, {}, {}};
   if (page.scripts > 0 && text_for_readers(page) < barely_any_text)
-    return Reason{ReasonCode::needs_browser, {}};
+    return Reason{ReasonCode::needs_browser, {}, {}, {}};
   return std::nullopt;
 }
 
@@ -108,12 +142,17 @@ Finding not_found(const Page& page, const MailAddress& address, const Sightings&
   if (auto doubt = doubt_about_absence(page, address, seen)) {
     finding.excerpt = doubt->code == ReasonCode::other_spelling ? doubt->detail : "";
     finding.reasons.push_back(std::move(*doubt));
+    add_others(finding, page, address);
     return finding;
   }
   finding.published = false;
   finding.official = false;
-  finding.reasons.push_back({ReasonCode::absent, std::to_string(text_for_readers(page)) + " / " +
-                                                     std::to_string(page.links.size())});
+  finding.reasons.push_back(
+      {ReasonCode::absent,
+       std::to_string(text_for_readers(page)) + " / " + std::to_string(page.links.size()),
+       {},
+       {}});
+  add_others(finding, page, address);
   return finding;
 }
 
@@ -125,12 +164,12 @@ Finding judge(const Page& page, const MailAddress& address, std::string_view url
   const PageFacts facts = facts_of(page, url, lexicon);
   std::vector<Weighed> all;
   for (Sighting& sighting : seen.found) all.push_back(weigh(std::move(sighting), page, facts, lexicon));
-  return found(page, std::move(all));
+  return found(page, address, url, std::move(all));
 }
 
 Finding not_read(FetchOutcome outcome, std::string_view detail) {
   Finding finding;
-  finding.reasons.push_back({ReasonCode::not_read, std::string(detail), outcome});
+  finding.reasons.push_back({ReasonCode::not_read, std::string(detail), outcome, {}});
   return finding;
 }
 

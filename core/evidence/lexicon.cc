@@ -22,8 +22,17 @@ constexpr std::array<std::string_view, 10> former_words{"no longer",    "formerl
                                                         "do not write", "ya no",    "antigu",   "hasta 20",
                                                         "hasta el 20",  "no escrib"};
 
+// In lower case, where the Turkish capital İ is an i as well, without the dot that Unicode keeps beside it.
+std::string folded(std::string_view text) {
+  constexpr std::string_view dot_above = "\xCC\x87";
+  std::string lower = lower_case(text);
+  for (auto at = lower.find(dot_above); at != std::string::npos; at = lower.find(dot_above, at))
+    lower.erase(at, dot_above.size());
+  return lower;
+}
+
 std::string_view first_of(std::string_view text, std::span<const std::string_view> words) {
-  const std::string lower = lower_case(text);
+  const std::string lower = folded(text);
   for (const auto word : words) {
     for (auto at = lower.find(word); at != std::string::npos; at = lower.find(word, at + 1))
       if (at == 0 || !continues_word(code_point(lower, start_before(lower, at)).value)) return word;
@@ -74,7 +83,7 @@ Result<Lexicon> Lexicon::parse(std::string_view text) {
     }
     for (std::size_t column = 1; column < columns; ++column) {
       for (const std::string& word : split(cells[column], '|'))
-        if (!trim(word).empty()) lexicon.words_[column - 1].push_back(lower_case(trim(word)));
+        if (!trim(word).empty()) lexicon.words_[column - 1].push_back(folded(trim(word)));
     }
   }
   if (!wrong.empty()) return Error{ErrorKind::bad_input, wrong};
@@ -86,7 +95,7 @@ Result<Lexicon> Lexicon::parse(std::string_view text) {
 }
 
 std::string_view Lexicon::find(LexiconKind kind, std::string_view text) const {
-  const std::string lower = lower_case(text);
+  const std::string lower = folded(text);
   std::string_view longest;
   for (const std::string& word : words(kind))
     if (word.size() > longest.size() && find_words(lower, word) != std::string_view::npos) longest = word;

@@ -69,14 +69,21 @@ bool is_no_mailbox(std::string_view text, const Candidate& found) {
   return after.starts_with('@') || after.starts_with('_');
 }
 
-bool stands_at(std::string_view text, std::size_t at, const MailAddress& address, bool wide,
-               std::size_t& start) {
+// The address around the '@' at `at`.
+std::optional<MailAddress> address_at(std::string_view text, std::size_t at, bool wide, std::size_t& start) {
   const Candidate found{local_start(text, at, wide), domain_end(text, at + 1, wide)};
   if (found.start == at || found.end == at + 1 || found.end - found.start > 320 || is_no_mailbox(text, found))
-    return false;
-  const auto parsed = MailAddress::parse(text.substr(found.start, found.end - found.start));
+    return std::nullopt;
   start = found.start;
-  return parsed && *parsed == address;
+  auto parsed = MailAddress::parse(text.substr(found.start, found.end - found.start));
+  if (!parsed) return std::nullopt;
+  return std::move(*parsed);
+}
+
+bool stands_at(std::string_view text, std::size_t at, const MailAddress& address, bool wide,
+               std::size_t& start) {
+  const auto found = address_at(text, at, wide, start);
+  return found && *found == address;
 }
 
 std::size_t find_word(std::string_view lower, std::string_view word, std::size_t from) {
@@ -115,6 +122,13 @@ std::vector<std::size_t> mentions(std::string_view tidied, const MailAddress& ad
       found.push_back(start);
   }
   return found;
+}
+
+std::optional<MailAddress> first_mention(std::string_view tidied) {
+  std::size_t start = 0;
+  for (std::size_t at = tidied.find('@'); at != std::string_view::npos; at = tidied.find('@', at + 1))
+    if (auto found = address_at(tidied, at, false, start)) return found;
+  return std::nullopt;
 }
 
 std::size_t other_spelling(std::string_view tidied, const MailAddress& address) {

@@ -94,7 +94,8 @@ struct Page {
   std::vector<Attributes> attributes;
   std::vector<Meta> metas;
   std::size_t scripts = 0;
-  std::string source;  // the whole page as it came, in UTF-8
+  std::string address_picture;  // the name of a picture that may show an address; empty without one
+  std::string source;           // the whole page as it came, in UTF-8
 };
 
 }  // namespace portavoz
