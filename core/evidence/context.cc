@@ -165,6 +165,17 @@ bool is_article(const Page& page) {
   });
 }
 
+// humans.txt, and security.txt (RFC 9116 §2.5: Expires is always there), by their path or their own form.
+bool names_site_makers(const Page& page, std::string_view path) {
+  const auto begins = [&](std::string_view with) {
+    return std::any_of(page.blocks.begin(), page.blocks.end(),
+                       [&](const Block& block) { return ascii_istarts_with(block.text, with); });
+  };
+  return path.find("humans txt") != std::string_view::npos ||
+         path.find("security txt") != std::string_view::npos || begins("/* TEAM */") ||
+         (begins("Contact: ") && begins("Expires: "));
+}
+
 // The last octets of a text, from the beginning of a character.
 std::string_view tail(std::string_view text, std::size_t octets) {
   if (text.size() <= octets) return text;
@@ -246,9 +257,7 @@ PageFacts facts_of(const Page& page, std::string_view url, const Lexicon& lexico
   facts.contact = says(LexiconKind::contact);
   facts.imprint = says(LexiconKind::imprint);
   facts.article = is_article(page);
-  facts.humans = path.find("humans txt") != std::string::npos ||
-                 path.find("security txt") != std::string::npos ||
-                 (!page.blocks.empty() && page.blocks.front().text.find("/* TEAM */") != std::string::npos);
+  facts.humans = names_site_makers(page, path);
   return facts;
 }
 

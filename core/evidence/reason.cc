@@ -84,7 +84,8 @@ struct Words {
 };
 
 // What a form of Sighting says was done; a form that is not here was read as it stands.
-constexpr std::array<Words, 15> codings{{
+constexpr std::array<Words, 16> codings{{
+    {"fullwidth", {"a wide '@'", "una '@' ancha"}},
     {"mailto_pct", {"percent-encoding", "la codificación con porcentajes"}},
     {"spaces", {"blanks between its parts", "los espacios entre sus partes"}},
     {"split_br", {"a line end inside of it", "un salto de línea en medio"}},

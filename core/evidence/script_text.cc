@@ -268,13 +268,23 @@ class Folder {
 
   [[nodiscard]] bool begins_value() const {
     if (is_kind(Token::Kind::text)) return true;
-    if (is_sign('[') || is_sign('(')) return is_kind(Token::Kind::text, 1) || is_kind(Token::Kind::name, 1);
+    if (is_sign('[')) return is_kind(Token::Kind::text, 1) || is_kind(Token::Kind::name, 1);
+    if (is_sign('(')) {
+      // Behind a name it is a call: each of its arguments is looked at by itself, and what functions in it
+      // do.
+      const bool call = at_ > 0 && tokens_[at_ - 1].kind == Token::Kind::name;
+      return !call && (is_kind(Token::Kind::text, 1) ||
+                       (is_kind(Token::Kind::name, 1) && is_known(tokens_[at_ + 1].text)));
+    }
     return is_kind(Token::Kind::name) && is_function(tokens_[at_].text);
   }
 
   static bool is_function(std::string_view name) {
     return name == "String" || name == "unescape" || name == "decodeURIComponent" || name == "decodeURI" ||
            name == "atob";
+  }
+  [[nodiscard]] bool is_known(const std::string& name) const {
+    return is_function(name) || variables_.contains(name);
   }
   static bool is_writer(std::string_view name) {
     return name == "write" || name == "writeln" || name == "html" || name == "append" ||

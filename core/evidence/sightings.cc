@@ -211,7 +211,7 @@ class Search {
 
   void in_code(const Code& code) {
     if (code.kind == Code::Kind::handler && in_typo3_link(code)) return;
-    if (!may_write_address(code.text)) return;
+    if (code.kind == Code::Kind::script && !may_write_address(code.text)) return;
     const auto texts = script_texts(code.text);
     bool addresses = false;
     std::vector<std::string> pieces;

@@ -19,7 +19,7 @@ constexpr std::size_t most_spellings = 50;
 // How one sign of the address is written.
 struct Sign {
   std::size_t end;
-  enum class How { plain, blanks, line_end, bracket, word, weak_word, entity, replaced } how;
+  enum class How { plain, blanks, line_end, bracket, word, weak_word, entity, replaced, other_sign } how;
 };
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 11> brackets{{{"[", "]"},
@@ -187,9 +187,11 @@ class Matcher {
       std::size_t after = skip_blanks(lower_, *end);
       const bool line_after = after < lower_.size() && lower_[after] == '\n';
       if (line_after) after = skip_blanks(lower_, after + 1);
-      const auto how = line_before || line_after      ? Sign::How::line_end
-                       : begin == at && after == *end ? Sign::How::plain
-                                                      : Sign::How::blanks;
+      const bool touches = begin == at && after == *end;
+      const auto how = line_before || line_after       ? Sign::How::line_end
+                       : !touches                      ? Sign::How::blanks
+                       : text_.substr(begin, 1) == "@" ? Sign::How::plain
+                                                       : Sign::How::other_sign;
       return Sign{after, how};
     }
     if (line_before) return std::nullopt;
@@ -228,6 +230,7 @@ class Matcher {
       case Sign::How::line_end: return Spelling{start, end, "split_br", true};
       case Sign::How::bracket:
       case Sign::How::replaced: return Spelling{start, end, "at_bracket", true};
+      case Sign::How::other_sign: return Spelling{start, end, "fullwidth", true};
       case Sign::How::entity: return Spelling{start, end, "entity", true};
       case Sign::How::word: return Spelling{start, end, "at_word", true};
       case Sign::How::weak_word: return Spelling{start, end, "at_word", spelled_dots || has_label(start)};

@@ -18,7 +18,7 @@ namespace portavoz {
 struct Spelling {
   std::size_t start;
   std::size_t end;
-  std::string_view form;  // spaces, split_br, at_bracket, at_word, entity
+  std::string_view form;  // spaces, split_br, fullwidth, at_bracket, at_word, entity
   bool sure;
 };
 

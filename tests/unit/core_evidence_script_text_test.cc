@@ -43,6 +43,9 @@ TEST_CASE("a script's constants are folded", "[script]") {
       {"brackets", "x = ('a' + ('@')) + 'b.org'", "a@b.org"},
       {"an element of a list", "var p=['b.org','a']; x = p[1]+'@'+p[0]", "a@b.org"},
       {"written in pieces", "document.write('a');document.write('@');document.write('b.org')", "a@b.org"},
+      {"inside of a function", "jQuery(function($){ var a='x'; $('#m').html(a+'@b.org'); })", "x@b.org"},
+      {"inside of a function that is called", "(function(){document.write('a'+'@b.org')})()", "a@b.org"},
+      {"an argument", "mail('name', 'b.org')", "b.org"},
       {"behind a comment", "/* 'x */ // 'y\n x = 'a'+'@b'", "a@b"},
       {"a pattern with quotes", "s.replace(/['\"]/g,''); x='a'+'@b'", "a@b"},
   }));
