@@ -13,6 +13,7 @@
 #include "core/base/result.h"
 #include "core/config/settings.h"
 #include "core/evidence/finding.h"
+#include "core/evidence/lexicon.h"
 #include "core/mail/address.h"
 #include "verifier/evidence_store.h"
 
@@ -34,10 +35,14 @@ class Examiner {
   [[nodiscard]] Result<Examination> examine(const MailAddress& address, const std::string& url, int attempt);
 
  private:
-  Examiner(Fetcher fetcher, EvidenceStore store, std::string name)
-      : fetcher_(std::move(fetcher)), store_(std::move(store)), name_(std::move(name)) {}
+  Examiner(Fetcher fetcher, EvidenceStore store, Lexicon lexicon, std::string name)
+      : fetcher_(std::move(fetcher)),
+        store_(std::move(store)),
+        lexicon_(std::move(lexicon)),
+        name_(std::move(name)) {}
   Fetcher fetcher_;
   EvidenceStore store_;
+  Lexicon lexicon_;
   std::string name_;
 };
 

@@ -50,7 +50,7 @@ Page page_of_card(std::string_view text) {
 }  // namespace
 
 Inspection inspect_page(std::string_view octets, std::string_view content_type, std::string_view url,
-                        const MailAddress& address) {
+                        const MailAddress& address, const Lexicon& lexicon) {
   const std::string type = media_type(content_type);
   if (!is_page_type(type)) {
     return {FetchOutcome::wrong_type, not_read(FetchOutcome::wrong_type, "Content-Type '" + type + "'")};
@@ -61,13 +61,13 @@ Inspection inspect_page(std::string_view octets, std::string_view content_type, 
   auto page = card ? page_of_card(text) : type == "text/plain" ? page_of_text(text) : parse_html(text);
   if (!page) return {FetchOutcome::too_large, not_read(FetchOutcome::too_large, page.error().what)};
   page->source = std::move(text);
-  return {FetchOutcome::ok, judge(*page, address, url)};
+  return {FetchOutcome::ok, judge(*page, address, url, lexicon)};
 }
 
-Inspection inspect_fetched(const FetchResult& fetched, const MailAddress& address) {
+Inspection inspect_fetched(const FetchResult& fetched, const MailAddress& address, const Lexicon& lexicon) {
   if (fetched.outcome != FetchOutcome::ok)
     return {fetched.outcome, not_read(fetched.outcome, fetched.detail)};
-  return inspect_page(fetched.body, fetched.content_type, fetched.final_url, address);
+  return inspect_page(fetched.body, fetched.content_type, fetched.final_url, address, lexicon);
 }
 
 }  // namespace portavoz

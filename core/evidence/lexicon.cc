@@ -102,9 +102,18 @@ std::string_view Lexicon::find(LexiconKind kind, std::string_view text) const {
   return longest;
 }
 
-void Lexicon::add(const Lexicon& more) {
-  for (std::size_t kind = 0; kind < words_.size(); ++kind)
-    words_[kind].insert(words_[kind].end(), more.words_[kind].begin(), more.words_[kind].end());
+Result<Lexicon> Lexicon::with_file(std::string_view text, const std::string& file) {
+  auto more = parse(text);
+  if (!more) {
+    std::string named;
+    for (const std::string& line : split(more.error().what, '\n'))
+      named += (named.empty() ? "" : "\n") + file + ":" + line;
+    return Error{more.error().kind, named};
+  }
+  Lexicon both = built_in();
+  for (std::size_t kind = 0; kind < both.words_.size(); ++kind)
+    both.words_[kind].insert(both.words_[kind].end(), more->words_[kind].begin(), more->words_[kind].end());
+  return both;
 }
 
 bool says_third_party(std::string_view text) { return !first_of(text, third_party_words).empty(); }

@@ -25,14 +25,15 @@ class Lexicon {
   // lines that begin with '#', and empty ones, say nothing. Error: bad_input, a line for each that is not so.
   [[nodiscard]] static Result<Lexicon> parse(std::string_view text);
 
+  // The built-in words and those of a file; each bad line is named as FILE:LINE.
+  [[nodiscard]] static Result<Lexicon> with_file(std::string_view text, const std::string& file);
+
   // The word of that kind that stands in the text, in lower case; empty when there is none.
   [[nodiscard]] std::string_view find(LexiconKind kind, std::string_view text) const;
 
   [[nodiscard]] const std::vector<std::string>& words(LexiconKind kind) const {
     return words_[static_cast<std::size_t>(kind)];
   }
-
-  void add(const Lexicon& more);
 
  private:
   std::array<std::vector<std::string>, 6> words_;

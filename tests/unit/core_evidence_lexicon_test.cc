@@ -32,4 +32,6 @@ TEST_CASE("every bad line of a lexicon is named", "[lexicon]") {
   CHECK_THAT(bad.error().what, Catch::Contains("5: a line has"));
   CHECK_THAT(bad.error().what, Catch::Contains("6: this line is not UTF-8"));
   CHECK(bad.error().what.find("4:") == std::string::npos);
+  CHECK_THAT(Lexicon::with_file("xx\tone\n", "/etc/more.tsv").error().what,
+             Catch::StartsWith("/etc/more.tsv:1: a line"));
 }
