@@ -134,7 +134,10 @@ const std::vector<Row> forbidden{
     {"alba", "DELETE FROM marks"},
     {"alba", "ALTER TABLE contacts DISABLE TRIGGER contact_moves"},
     {"alba", "DROP TRIGGER contact_moves ON contacts"},
-    // The clerk moves by time (no such function yet) and verifies the chain.
+    // The clerk moves by time and verifies the chain.
+    {"clerk1", "SELECT * FROM outbox"},
+    {"clerk1", "UPDATE page_watches SET misses = 0"},
+    {"clerk1", "SELECT tell(1, 'suspended', now(), now())"},
     {"clerk1", "SELECT approve(1, 'x')"},
     {"clerk1", "SELECT vouch(1, 'x')"},
     {"clerk1", "SELECT restore(1, 'x')"},
@@ -208,10 +211,11 @@ TEST_CASE("the grants are exactly these") {
                   {"audit_verify portavoz_clerk EXECUTE", "apply_public portavoz_public EXECUTE",
                    "claim_checks portavoz_verifier EXECUTE", "finish_check portavoz_verifier EXECUTE",
                    "postpone_check portavoz_verifier EXECUTE", "record_verdicts portavoz_gate EXECUTE",
-                   "note_roll portavoz_gate EXECUTE", "record_posted portavoz_door EXECUTE"});
-  for (const std::string name :
-       {"accounts_overview", "checks_overview", "contacts_overview", "history", "lists_overview",
-        "report_detail", "reports_overview", "roll_hosts", "seal_keys_overview", "verdicts_overview"})
+                   "note_roll portavoz_gate EXECUTE", "record_posted portavoz_door EXECUTE",
+                   "move_by_time portavoz_clerk EXECUTE", "recheck_rules portavoz_admin EXECUTE"});
+  for (const std::string name : {"accounts_overview", "checks_overview", "contacts_overview", "history",
+                                 "lists_overview", "pages_to_look_at", "report_detail", "reports_overview",
+                                 "roll_hosts", "seal_keys_overview", "verdicts_overview"})
     expected.push_back(name + " portavoz_admin SELECT");
   for (const std::string role : {"door", "gate"})
     for (const std::string name : {"roll_contacts", "roll_lists", "roll_marks", "roll_seal_keys"})

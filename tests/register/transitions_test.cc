@@ -41,13 +41,23 @@ std::string login_of(Actor actor) {
   return {};
 }
 
+// The warnings without which nobody is suspended by time.
+std::string warned(const std::string& contact) {
+  return "INSERT INTO portavoz.page_watches (contact_id, lapsing_since) VALUES (" + contact +
+         ", now()); INSERT INTO portavoz.outbox (contact_id, recipient, kind, occasion, facts, created_at) "
+         "SELECT " +
+         contact +
+         ", r, k, now(), '{}', now() FROM unnest(ARRAY['contact', 'admins']) AS r, unnest(ARRAY['lapsing', "
+         "'suspension-soon']) AS k";
+}
+
 // Whether the register lets this move through. Undone afterwards.
 bool register_allows(pg::Connection& root, std::int64_t contact, const Transition& move) {
   const std::string id = std::to_string(contact);
   must(
       root.exec("BEGIN; SET LOCAL session_replication_role = replica;"  // triggers off, to set the scene
                 "UPDATE portavoz.contacts SET state = '" +
-                std::string(to_text(move.from)) + "' WHERE contact_id = " + id +
+                std::string(to_text(move.from)) + "' WHERE contact_id = " + id + "; " + warned(id) +
                 "; SET LOCAL session_replication_role = origin; SET LOCAL SESSION AUTHORIZATION " +
                 login_of(move.actor)));
   const auto moved = root.query("SELECT portavoz.test_move($1, $2, $3)",

@@ -1,0 +1,275 @@
+// Years of checks in milliseconds: the reports are written with the time that they have, and the clerk is
+// told what time it is.
+#include <algorithm>
+#include <cmath>
+
+#include "tests/lib/catch.h"
+#include "tests/register/story.h"
+
+using namespace portavoz;
+using namespace portavoz::test;
+
+namespace {
+
+// Days after the contact was designated.
+class Life : public Story {
+ public:
+  explicit Life(const std::string& by = "approve") : clerk(as("clerk1")) {
+    contact = confirmed("Asamblea Norte", "norte@example.org");
+    if (by == "approve") {
+      must(alba.query("SELECT approve($1, 'it stands there')", {std::to_string(report(contact))}));
+    } else {
+      must(alba.query("SELECT vouch($1, 'known for years')", {std::to_string(contact)}));
+    }
+    begun = value(root, "SELECT state_since FROM contacts WHERE contact_id = " + id());
+    moves(0);
+  }
+
+  [[nodiscard]] std::string id() const { return std::to_string(contact); }
+  [[nodiscard]] std::string day(double number) const {
+    return "('" + begun + "'::timestamptz + interval '1 day' * " + std::to_string(number) + ")";
+  }
+
+  // A report of that day: "good", "miss", "doubt", "unclear", or what the fetcher said.
+  void sees(double at, const std::string& what) {
+    const bool read = what == "good" || what == "miss" || what == "doubt" || what == "unclear";
+    const std::string published = what == "good" || what == "doubt" ? "true"
+                                  : what == "miss"                  ? "false"
+                                                                    : "NULL";
+    const std::string official = what == "good"                      ? "true"
+                                 : what == "doubt" || what == "miss" ? "false"
+                                                                     : "NULL";
+    must(root.exec("UPDATE checks SET finished_at = " + day(at) +
+                   " WHERE finished_at IS NULL AND contact_id = " + id()));
+    must(root.exec("WITH k AS (INSERT INTO checks (contact_id, finished_at, attempt) VALUES (" + id() + ", " +
+                   day(at) +
+                   ", 1) RETURNING check_id) INSERT INTO reports (check_id, attempt, contact_id, outcome, "
+                   "url, fetched_at, published, "
+                   "official, evidence, reasons, body_sha256, verifier, created_at) SELECT check_id, 1, " +
+                   id() + ", '" + (read ? "ok" : what) + "', 'https://norte.example/', now(), " + published +
+                   ", " + official + ", '[]', '[]', sha256('x'), 'v', " + day(at) + " FROM k"));
+  }
+
+  // What the clerk moves at that time, as "from>to".
+  std::string moves(double at) {
+    const auto rows =
+        must(clerk.query("SELECT from_state, to_state FROM portavoz.move_by_time(" + day(at) + ", 100)"));
+    return rows.size() == 0
+               ? ""
+               : std::string(rows.text(0, "from_state")) + ">" + std::string(rows.text(0, "to_state"));
+  }
+
+  // The mail that waits, as "kind:recipient" in its order.
+  std::string told() {
+    return value(
+        root,
+        "SELECT coalesce(string_agg(kind || ':' || recipient, ' ' ORDER BY outbox_id), '') FROM outbox");
+  }
+
+  // Days from then until the open check is due.
+  double due_in(double at) {
+    return std::stod(
+        value(root, "SELECT extract(epoch FROM due_at - " + day(at) +
+                        ") / 86400 FROM checks WHERE finished_at IS NULL AND contact_id = " + id()));
+  }
+
+  pg::Connection clerk;
+  std::int64_t contact = 0;
+  std::string begun;
+};
+
+}  // namespace
+
+TEST_CASE("a page that stays good is looked at once a period, for years, and nobody is told anything") {
+  Life life;
+  for (double at = 30; at < 3 * 365; at += 30) {
+    life.sees(at, "good");
+    CHECK(life.moves(at).empty());
+    CHECK(life.due_in(at) >= 15);
+    CHECK(life.due_in(at) <= 45);
+  }
+  CHECK(life.state(life.contact) == "designated");
+  CHECK(life.told().empty());
+}
+
+TEST_CASE("three misses, days apart, lead to lapsing, and more than a grace time later to suspended") {
+  Life life;
+  life.sees(30, "miss");
+  CHECK(life.moves(30).empty());
+  CHECK(life.due_in(30) >= 3);
+  CHECK(life.due_in(30) < 3.6);
+  life.sees(33.2, "miss");
+  CHECK(life.moves(33.2).empty());
+  life.sees(36.5, "miss");
+  CHECK(life.moves(36.5) == "designated>lapsing");
+  CHECK(life.told() == "lapsing:contact lapsing:admins");
+  CHECK(life.moves(36.5).empty());  // the same again
+
+  life.sees(40, "miss");
+  CHECK(life.moves(40).empty());
+  CHECK(life.moves(47.4).empty());
+  CHECK(life.told() == "lapsing:contact lapsing:admins");
+  CHECK(life.moves(47.6).empty());
+  CHECK(life.told() == "lapsing:contact lapsing:admins suspension-soon:contact suspension-soon:admins");
+  CHECK(life.moves(50.4).empty());
+  CHECK(life.moves(50.7) == "lapsing>suspended");
+  CHECK(life.told() ==
+        "lapsing:contact lapsing:admins suspension-soon:contact suspension-soon:admins suspended:contact "
+        "suspended:admins");
+  CHECK(number(life.root, "SELECT count(*) FROM checks WHERE finished_at IS NULL") == 0);
+
+  // Only a decision brings it back, and it begins anew.
+  life.sees(60, "good");
+  CHECK(life.moves(60).empty());
+  CHECK(life.state(life.contact) == "suspended");
+  must(life.alba.query("SELECT restore($1, 'the page is back')", {life.id()}));
+  CHECK(life.moves(61).empty());
+  CHECK(life.state(life.contact) == "designated");
+}
+
+TEST_CASE("misses that come within three days are one") {
+  Life life;
+  for (const double at : {30.0, 31.0, 32.0, 32.9}) life.sees(at, "miss");
+  CHECK(life.moves(33).empty());
+  CHECK(number(life.root, "SELECT misses FROM page_watches") == 1);
+}
+
+TEST_CASE("a good check takes the misses back, and ends lapsing") {
+  Life life;
+  life.sees(30, "miss");
+  life.sees(34, "miss");
+  life.sees(38, "good");
+  life.sees(42, "miss");
+  CHECK(life.moves(42).empty());
+  CHECK(number(life.root, "SELECT misses FROM page_watches") == 1);
+  life.sees(46, "miss");
+  life.sees(50, "miss");
+  CHECK(life.moves(50) == "designated>lapsing");
+  life.sees(54, "good");
+  CHECK(life.moves(54) == "lapsing>designated");
+  CHECK_THAT(life.told(), Catch::EndsWith("page-good-again:contact page-good-again:admins"));
+  CHECK(life.moves(90).empty());
+}
+
+TEST_CASE("what was not seen is never a miss, and after sixty days it is told, once") {
+  for (const std::string outcome : {"http_error", "timeout", "dns_failed", "unclear"}) {
+    DYNAMIC_SECTION(outcome) {
+      Life life;
+      for (double at = 30; at < 89; at += 7) {
+        life.sees(at, outcome);
+        CHECK(life.moves(at).empty());
+      }
+      CHECK(life.told().empty());
+      CHECK(life.moves(90.5).empty());
+      CHECK(life.told() == "page-blind:contact page-blind:admins");
+      life.sees(200, outcome);
+      CHECK(life.moves(200).empty());
+      CHECK(life.told() == "page-blind:contact page-blind:admins");
+      CHECK(life.state(life.contact) == "designated");
+      CHECK(value(life.alba, "SELECT why FROM portavoz.pages_to_look_at") == "blind");
+      life.sees(230, "good");
+      CHECK(life.moves(230).empty());
+      CHECK(number(life.root, "SELECT count(*) FROM pages_to_look_at") == 0);
+    }
+  }
+}
+
+TEST_CASE("a lapsing contact whose page cannot be seen any more is not suspended") {
+  Life life;
+  for (const double at : {30.0, 34.0, 38.0}) life.sees(at, "miss");
+  CHECK(life.moves(38) == "designated>lapsing");
+  for (double at = 41; at < 90; at += 5) {
+    life.sees(at, "timeout");
+    CHECK(life.moves(at).empty());
+  }
+  CHECK(life.state(life.contact) == "lapsing");
+  life.sees(95, "miss");
+  CHECK(life.moves(95).empty());  // the last word comes first
+  CHECK(life.moves(98.1) == "lapsing>suspended");
+}
+
+TEST_CASE("a contact that an admin vouched for does not lapse; the admins are told") {
+  Life life("vouch");
+  for (double at = 30; at < 80; at += 4) {
+    life.sees(at, "miss");
+    CHECK(life.moves(at).empty());
+  }
+  CHECK(life.told() == "page-missing:admins");
+  CHECK(value(life.alba, "SELECT why FROM portavoz.pages_to_look_at") == "missing");
+}
+
+TEST_CASE("an address that stands there as no official contact any more is a matter for the admins") {
+  Life life;
+  life.sees(30, "doubt");
+  life.sees(60, "doubt");
+  CHECK(life.moves(60).empty());
+  CHECK(life.told() == "page-doubtful:admins");
+  CHECK(value(life.alba, "SELECT why FROM portavoz.pages_to_look_at") == "doubtful");
+  life.sees(90, "good");
+  CHECK(life.moves(90).empty());
+  CHECK(number(life.root, "SELECT count(*) FROM pages_to_look_at") == 0);
+}
+
+TEST_CASE("failures are tried again later each time, up to a period") {
+  Life life;
+  double before = 0;
+  for (int failures = 1; failures <= 8; ++failures) {
+    const double at = 30 + 40 * failures;
+    life.sees(at, "timeout");
+    CHECK(life.moves(at).empty());
+    const double wait = life.due_in(at);
+    CHECK(wait >= 0.75 * std::min(30.0, std::pow(2.0, failures - 1)));
+    CHECK(wait <= 1.25 * std::min(30.0, std::pow(2.0, failures - 1)));
+    if (failures <= 4) CHECK(wait > before);
+    before = wait;
+  }
+}
+
+TEST_CASE("checks are spread over the period") {
+  Story story;
+  const auto rows =
+      must(story.root.query("SELECT count(*) AS n, max(c) AS most, min(c) AS least FROM (SELECT "
+                            "floor(extract(epoch FROM next_turn(id, "
+                            "'2026-01-01Z') - '2026-01-01Z') / 86400) AS day, count(*) AS c FROM "
+                            "generate_series(1, 30000) AS id GROUP BY 1) AS d"));
+  CHECK(rows.integer(0, "n") >= 30);
+  CHECK(rows.integer(0, "n") <= 31);
+  CHECK(rows.integer(0, "most") < 1200);
+}
+
+TEST_CASE("a clock that goes back, and a second clerk, change nothing") {
+  Life life;
+  for (const double at : {30.0, 34.0, 38.0}) life.sees(at, "miss");
+  CHECK(life.moves(10).empty());  // before any of it
+  CHECK(life.moves(38) == "designated>lapsing");
+  CHECK(life.moves(20).empty());
+  CHECK(life.moves(38).empty());
+  CHECK(life.told() == "lapsing:contact lapsing:admins");
+}
+
+TEST_CASE("nobody but the clerk moves by time, and not without warnings") {
+  Life life;
+  for (const std::string login : {"alba", "verifier1", "gate1", "door1", "public1"}) {
+    auto connection = life.as(login);
+    refused(connection, "SELECT portavoz.move_by_time(now(), 1)", "42501");
+  }
+  refused(life.clerk, "SELECT portavoz.move_by_time(NULL, 1)", "PV001");
+  refused(life.clerk, "INSERT INTO portavoz.outbox (contact_id) VALUES (1)", "42501");
+  for (const double at : {30.0, 34.0, 38.0}) life.sees(at, "miss");
+  CHECK(life.moves(38) == "designated>lapsing");
+  CHECK_THAT(
+      refused(life.root, "UPDATE contacts SET state = 'suspended' WHERE contact_id = " + life.id(), "PV003"),
+      Catch::Contains("not warned") || Catch::Contains("cannot go from"));
+}
+
+TEST_CASE("each move by time and each word about it stands in the chain") {
+  Life life;
+  for (const double at : {30.0, 34.0, 38.0}) life.sees(at, "miss");
+  CHECK(life.moves(38) == "designated>lapsing");
+  CHECK(number(life.root,
+               "SELECT count(*) FROM audit WHERE action = 'move' AND actor = 'clerk' AND detail ->> 'to' = "
+               "'lapsing'") == 1);
+  CHECK(number(life.root,
+               "SELECT count(*) FROM audit WHERE action = 'tell' AND detail ->> 'kind' = 'lapsing'") == 2);
+  CHECK(value(life.root, "SELECT (audit_verify()).ok") == "true");
+}
