@@ -201,9 +201,10 @@ $$;
 
 -- ---- the clerk's one function
 
--- Weighs the reports that came, makes the moves whose time has come, tells of them, and sees to the next check. At most
--- `most` contacts; those that it moved come back. Calling it again with the same time changes nothing.
-CREATE FUNCTION move_by_time(at timestamptz, most int)
+-- Weighs the reports that came, makes the moves whose time has come, tells of them, and sees to the next check: of the
+-- contacts behind `after` in the order of their numbers, at most `most` of those that there may be something to do for.
+-- They come back; to_state is null for one that was not moved. Calling it again with the same time changes nothing.
+CREATE FUNCTION move_by_time(at timestamptz, after bigint, most int)
 RETURNS TABLE (contact_id bigint, list text, address text, from_state text, to_state text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = portavoz, pg_temp
 AS $$
@@ -214,14 +215,14 @@ DECLARE
   report reports;
   target text;
 BEGIN
-  IF move_by_time.at IS NULL OR coalesce(most, 0) < 1 THEN
+  IF move_by_time.at IS NULL OR after IS NULL OR coalesce(most, 0) < 1 THEN
     RAISE EXCEPTION USING ERRCODE = 'PV001',
-      MESSAGE = 'Moves by time need a time and a number of contacts.',
-      HINT = 'Call move_by_time(now(), 1000).';
+      MESSAGE = 'Moves by time need a time, where to begin, and a number of contacts.',
+      HINT = 'Call move_by_time(now(), 0, 1000), then with the last contact that came back.';
   END IF;
   FOR contact IN
     SELECT c.* FROM contacts AS c LEFT JOIN page_watches AS w USING (contact_id)
-     WHERE c.state IN ('designated', 'lapsing')
+     WHERE c.state IN ('designated', 'lapsing') AND c.contact_id > after
        AND (w.contact_id IS NULL OR c.state = 'lapsing' OR w.blind_since IS NOT NULL
             OR NOT EXISTS (SELECT FROM checks AS k WHERE k.contact_id = c.contact_id AND k.finished_at IS NULL)
             OR EXISTS (SELECT FROM reports AS r WHERE r.contact_id = c.contact_id AND r.report_id > w.weighed_report))
@@ -258,13 +259,13 @@ BEGIN
     target := move_contact(contact, watch, move_by_time.at);
     IF target IS NOT NULL THEN
       UPDATE contacts AS c SET state = target WHERE c.contact_id = contact.contact_id;
-      contact_id := contact.contact_id;
-      list := (SELECT l.posting_address FROM lists AS l WHERE l.list_id = contact.list_id);
-      address := contact.address;
-      from_state := contact.state;
-      to_state := target;
-      RETURN NEXT;
     END IF;
+    contact_id := contact.contact_id;
+    list := (SELECT l.posting_address FROM lists AS l WHERE l.list_id = contact.list_id);
+    address := contact.address;
+    from_state := contact.state;
+    to_state := target;
+    RETURN NEXT;
 
     IF target = 'suspended' THEN
       UPDATE checks AS k SET finished_at = move_by_time.at, why = 'closed: the contact is suspended'
@@ -280,7 +281,7 @@ BEGIN
   END LOOP;
 END
 $$;
-GRANT EXECUTE ON FUNCTION move_by_time(timestamptz, int) TO portavoz_clerk;
+GRANT EXECUTE ON FUNCTION move_by_time(timestamptz, bigint, int) TO portavoz_clerk;
 
 -- A contact that only a decision brought back begins anew.
 CREATE FUNCTION watch_begins_anew() RETURNS trigger

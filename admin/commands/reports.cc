@@ -25,6 +25,19 @@ constexpr std::array<Column, 14> report_columns{{
     {"decision_kind", Form::state, "DECISION"},
     {"decided_by", Form::text, "BY"},
 }};
+constexpr std::array<Column, 11> page_columns{{
+    {"contact_id", Form::integer, "CONTACT"},
+    {"list", Form::text, "LIST"},
+    {"assembly", Form::text, "ASSEMBLY"},
+    {"address", Form::text, "ADDRESS"},
+    {"evidence_url", Form::text, ""},
+    {"state", Form::state, "STATE"},
+    {"why", Form::text, "PAGE"},
+    {"since", Form::time, "SINCE (UTC)"},
+    {"until", Form::time, "SUSPENDED AT (UTC)"},
+    {"misses", Form::integer, "MISSES"},
+    {"report_id", Form::integer, "REPORT"},
+}};
 constexpr std::size_t decision_columns = 2;  // the last ones; a report that waits has nothing to show there
 
 constexpr std::array<Column, 30> detail_columns{{
@@ -185,6 +198,9 @@ Result<Answer> run(Context& context, const Reports& args) {
       ask(context, "SELECT " + select_list(report_columns) + " FROM portavoz.reports_overview" +
                        (args.all ? "" : " WHERE decision_kind IS NULL") + " ORDER BY report_id");
   if (!rows) return rows.error();
+  const auto pages = ask(context, "SELECT " + select_list(page_columns) +
+                                      " FROM portavoz.pages_to_look_at ORDER BY until NULLS LAST, since");
+  if (!pages) return pages.error();
   const std::string none =
       args.all ? "There is no report yet. A check makes one: `portavoz confirm` and `portavoz "
                  "check` make a check due, and portavoz-verifier reads the page."
@@ -195,7 +211,15 @@ Result<Answer> run(Context& context, const Reports& args) {
   std::string out = rows->size() == 0 ? lay_out(none, context.screen())
                                       : lay_out(table_of(*rows, in_table), context.screen());
   if (rows->size() > 0 && !args.all) out += "Next: `portavoz report show N` shows the evidence.\n";
-  return Answer{Json::object({{"reports", json_of(*rows, report_columns)}}), std::move(out), 0};
+  if (pages->size() > 0)
+    out +=
+        "\nPages of designated contacts to look at (lapsing: without a good check or a decision it is "
+        "suspended; missing, "
+        "doubtful, blind: nothing happens by itself):\n" +
+        lay_out(table_of(*pages, page_columns), context.screen());
+  return Answer{
+      Json::object({{"reports", json_of(*rows, report_columns)}, {"pages", json_of(*pages, page_columns)}}),
+      std::move(out), 0};
 }
 
 Result<Answer> run(Context& context, const ReportShow& args) {

@@ -1,0 +1,87 @@
+// portavoz-outbox, the clerk: what happens to contacts because time goes by.
+#include <cstdio>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include <sysexits.h>
+
+#include "adapters/os/clock.h"
+#include "adapters/os/log.h"
+#include "adapters/os/signals.h"
+#include "adapters/yaml/settings_file.h"
+#include "outbox/clerk.h"
+
+namespace {
+
+using namespace portavoz;
+
+constexpr const char* usage =
+    "usage: portavoz-outbox [--config FILE] [--once]\n"
+    "The clerk: weighs what the checks of contacts' pages found, and warns, lets lapse and suspends when it "
+    "is time.\n\n"
+    "  --config FILE  the settings (default /etc/portavoz/portavoz.yaml)\n"
+    "  --once         do what is due now, then exit; else every minute until SIGTERM\n\n"
+    "Exit status: 0, or 64 usage, 69 the register is away (--once), 78 wrong settings.\n";
+
+struct Arguments {
+  std::string config = "/etc/portavoz/portavoz.yaml";
+  bool once = false;
+  bool help = false;
+};
+
+std::optional<Arguments> parse_arguments(int argc, char** argv) {
+  Arguments arguments;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument == "--once") {
+      arguments.once = true;
+    } else if (argument == "--help") {
+      arguments.help = true;
+    } else if (argument == "--config" && i + 1 < argc) {
+      arguments.config = argv[++i];
+    } else {
+      return std::nullopt;
+    }
+  }
+  return arguments;
+}
+
+int once(Clerk& clerk) {
+  const auto moved = clerk.move_by_time(now());
+  if (moved) return EX_OK;
+  log_error(moved.error().what);
+  return moved.error().kind == ErrorKind::unavailable ? EX_UNAVAILABLE : EX_SOFTWARE;
+}
+
+// The work has a thread of its own, because the first one waits for signals.
+int run(Clerk& clerk) {
+  std::jthread worker([&](const std::stop_token& stop) {
+    clerk.run(stop);
+    request_stop();
+  });
+  while (wait_for_signal() == Signal::reload)
+    log_warning("SIGHUP: the settings are read only at the start; restart the clerk to take new ones");
+  return EX_OK;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  log_open("portavoz-outbox");
+  install_signals();
+  const auto arguments = parse_arguments(argc, argv);
+  if (!arguments) return std::fputs(usage, stderr), EX_USAGE;
+  if (arguments->help) return std::fputs(usage, stdout) < 0 ? EX_IOERR : EX_OK;
+  const auto settings = load_settings(arguments->config);
+  if (!settings) {
+    log_fatal(settings.error().what);
+    return settings.error().kind == ErrorKind::bad_input ? EX_CONFIG : EX_UNAVAILABLE;
+  }
+  Clerk clerk(settings->database.dsn);
+  if (arguments->once) return once(clerk);
+  log_info("started; moves by time are made each minute");
+  return run(clerk);
+}
