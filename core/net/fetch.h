@@ -28,6 +28,13 @@ struct FetchLimits {
   int redirects = 5;
 };
 
+// What is asked for. The validators are those of an earlier answer (RFC 9110 §8.8), empty without one.
+struct FetchRequest {
+  std::string url;
+  std::string if_none_match;      // an ETag
+  std::string if_modified_since;  // a Last-Modified
+};
+
 struct FetchResult {
   FetchOutcome outcome = FetchOutcome::bad_url;
   std::string detail;         // one phrase for a person; empty when the outcome says it all
@@ -38,6 +45,12 @@ struct FetchResult {
   std::size_t raw_bytes = 0;  // everything that came, headers included
   std::vector<std::string> redirects;  // the URLs on the way, the first one included, the final one not
   std::optional<Seconds> retry_after;  // what a 429 or 503 asked for, at most a day
+  // Of the last hop, as evidence: what was sent, and what came, octet by octet, inside the bounds.
+  std::string request_octets;
+  std::string response_octets;
+  std::optional<IpAddress> server;  // who answered
+  std::string etag;                 // as the server wrote them; empty without one
+  std::string last_modified;
 };
 
 struct Resolution {
