@@ -38,4 +38,11 @@ class Reactor {
   [[nodiscard]] virtual Millis now() const = 0;
 };
 
+// A reactor that its holder runs.
+class Loop : public Reactor {
+ public:
+  // Runs callbacks until `done` says true, which is asked before each round; at least once.
+  virtual void run_until(const std::function<bool()>& done) = 0;
+};
+
 }  // namespace portavoz
