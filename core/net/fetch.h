@@ -60,7 +60,6 @@ struct Resolution {
   std::vector<IpAddress> addresses;
   std::string why;  // for a person, when not found
 };
-using Resolve = std::function<Resolution(const std::string& name, Millis deadline)>;
 
 // One look-up that is under way. Destroying it cancels: its callback is not called any more.
 class LookUp {

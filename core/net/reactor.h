@@ -41,7 +41,7 @@ class Reactor {
 // A reactor that its holder runs.
 class Loop : public Reactor {
  public:
-  // Runs callbacks until `done` says true, which is asked before each round; at least once.
+  // Runs callbacks, round after round, until `done` says true; it is asked before the first and after each.
   virtual void run_until(const std::function<bool()>& done) = 0;
 };
 
