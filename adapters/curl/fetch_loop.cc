@@ -39,18 +39,19 @@ FetchOutcome outcome_of(const Error& url_error) {
 }
 
 HopResult stopped(FetchOutcome outcome, std::string detail) {
-  return {{Step::What::stop, outcome, std::move(detail)}, {}, {}, 0, {}, {}, {}};
+  return {{Step::What::stop, outcome, std::move(detail)}, {}, {}, 0, 0, 0, {}, {}, {}};
 }
 
 // A whole response: take the encoding off, and see that there is a page.
-void unpack(FetchResult& result, HopResult hop, const FetchLimits& limits) {
+void unpack(FetchResult& result, const HopResult& hop, const FetchLimits& limits) {
   result.outcome = FetchOutcome::ok;
-  result.body = std::move(hop.body);
   if (hop.head.gzip()) {
-    auto unpacked = gunzip(result.body, limits.body);
+    auto unpacked = gunzip(hop.body(), limits.body);
     result.outcome = unpacked.outcome;
     result.detail = unpacked.outcome == FetchOutcome::ok ? "" : "in the gzip encoding";
     result.body = std::move(unpacked.octets);
+  } else {
+    result.body = hop.body();
   }
   if (result.outcome == FetchOutcome::ok && result.body.empty()) result.outcome = FetchOutcome::no_content;
   // Without a Content-Type only octets that look like text are taken for a page.
@@ -279,13 +280,12 @@ void FetchLoop::Impl::end_hop(Page& page, HopResult hop) {
   result.retry_after = hop.head.retry_after();
   result.etag = hop.head.etag();
   result.last_modified = hop.head.last_modified();
+  result.server = hop.server;
+  const bool whole = hop.step.what == Step::What::read_body;
+  if (whole) unpack(result, hop, rules.limits);
   result.request_octets = std::move(hop.request_octets);
   result.response_octets = std::move(hop.response_octets);
-  result.server = hop.server;
-  if (hop.step.what == Step::What::read_body) {
-    unpack(result, std::move(hop), rules.limits);
-    return finish(page);
-  }
+  if (whole) return finish(page);
   result.outcome = hop.step.outcome;
   result.detail = hop.step.detail;
   if (hop.step.what == Step::What::stop) return finish(page);

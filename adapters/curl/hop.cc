@@ -127,7 +127,12 @@ struct Hop::Callbacks {
       }
       if (was_complete || !hop.head_.complete()) return octets;
       Step step = hop.head_.step(limits, hop.conditional_);
-      if (step.what == Step::What::read_body) return octets;
+      if (step.what == Step::What::read_body) {
+        hop.head_octets_ = hop.response_octets_.size() + octets;  // on_debug gets this line after us
+        // Announced, and so at most limits.wire.
+        hop.response_octets_.reserve(hop.head_octets_ + hop.head_.length());
+        return octets;
+      }
       hop.stop(std::move(step));  // so the body of a redirect or of an error page is never read
       return 0;
     });
@@ -137,11 +142,13 @@ struct Hop::Callbacks {
     return guarded(user, [&](Hop& hop) -> std::size_t {
       const std::size_t octets = size * count;
       const std::size_t limit = hop.rules_.limits.wire;
-      if (hop.body_.size() + octets > limit) {
+      hop.body_octets_ += octets;
+      if (hop.body_octets_ > limit) {
         hop.stop(FetchOutcome::too_large, "more than " + std::to_string(limit) + " octets");
         return 0;
       }
-      hop.body_.append(data, octets);
+      // Without chunks it stands in response_octets_ as it is.
+      if (hop.head_.chunked()) hop.unchunked_.append(data, octets);
       return octets;
     });
   }
@@ -243,7 +250,7 @@ void Hop::begin(CURLM* multi, const HopInput& input, void* owner) {
   connected_ = false;
   socket_ = CURL_SOCKET_BAD;
   wire_spent_ = input.wire_spent;
-  header_bytes_ = body_wire_ = 0;
+  header_bytes_ = body_wire_ = head_octets_ = body_octets_ = 0;
   head_ = ResponseHead();
   server_.reset();
   stopped_.reset();
@@ -280,8 +287,10 @@ void Hop::abandon(CURLM* multi) { curl_multi_remove_handle(multi, easy_.get()); 
 HopResult Hop::result(Step step) {
   HopResult out{std::move(step),
                 std::exchange(head_, {}),
-                std::exchange(body_, {}),
+                std::exchange(unchunked_, {}),
                 header_bytes_ + body_wire_,
+                head_octets_,
+                body_octets_,
                 std::exchange(request_octets_, {}),
                 std::exchange(response_octets_, {}),
                 server_};

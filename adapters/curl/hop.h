@@ -4,10 +4,12 @@
 // next. Units: octets, milliseconds. Errors: a FetchOutcome with a phrase. Threads: one.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <curl/curl.h>
@@ -43,10 +45,20 @@ struct HopInput {
 struct HopResult {
   Step step;
   ResponseHead head;
-  std::string body;  // as it came, without chunks; only after a whole response
+  std::string unchunked;  // the body of a chunked response
   std::size_t raw_bytes = 0;
+  std::size_t head_octets = 0;  // of response_octets; what follows is the body, or its chunks
+  std::size_t body_octets =
+      0;  // without chunks; what a server sends after the announced length is none of it
   std::string request_octets, response_octets;
   std::optional<IpAddress> server;
+
+  // As it came, without chunks; whole only when the step says so.
+  [[nodiscard]] std::string_view body() const {
+    if (head.chunked()) return unchunked;
+    return std::string_view(response_octets)
+        .substr(std::min(head_octets, response_octets.size()), body_octets);
+  }
 };
 
 class Hop {
@@ -96,7 +108,9 @@ class Hop {
   std::size_t header_bytes_ = 0;
   std::size_t body_wire_ = 0;  // with chunk sizes and chunk extensions
   ResponseHead head_;
-  std::string body_, request_octets_, response_octets_;
+  std::size_t head_octets_ = 0;
+  std::size_t body_octets_ = 0;
+  std::string unchunked_, request_octets_, response_octets_;
   std::optional<IpAddress> server_;
   std::optional<Step> stopped_;  // why a callback stopped the transfer
 };

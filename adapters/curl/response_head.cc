@@ -145,6 +145,10 @@ bool ResponseHead::gzip() const {
          (ascii_iequals(content_encodings_[0], "gzip") || ascii_iequals(content_encodings_[0], "x-gzip"));
 }
 
+std::size_t ResponseHead::length() const {
+  return lengths_.empty() ? 0 : parse_decimal(lengths_[0]).value_or(0);
+}
+
 std::optional<Seconds> ResponseHead::retry_after() const {
   if (retry_afters_.empty()) return std::nullopt;
   const std::string& value = retry_afters_.front();

@@ -4,6 +4,7 @@
 // plain value.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -39,6 +40,8 @@ class ResponseHead {
   [[nodiscard]] std::string etag() const { return etags_.empty() ? "" : etags_.front(); }
   [[nodiscard]] std::string last_modified() const { return modified_.empty() ? "" : modified_.front(); }
   [[nodiscard]] bool gzip() const;
+  [[nodiscard]] bool chunked() const { return !transfer_encodings_.empty(); }
+  [[nodiscard]] std::size_t length() const;  // as announced; 0 without. Precondition: step() says read_body
   [[nodiscard]] std::optional<Seconds> retry_after() const;
   [[nodiscard]] const std::string& detail() const { return detail_; }
 

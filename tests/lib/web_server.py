@@ -55,6 +55,8 @@ ANSWERS = {
     "/length-and-chunks": lambda: head(Content_Length="5", Transfer_Encoding="chunked") + b"0\r\n\r\n",
     "/length-negative": lambda: head(Content_Length="-5") + PAGE,
     "/length-announced": lambda: head(Content_Length=str(10 << 30)),
+    "/more-than-announced": lambda: whole() + b"HTTP/1.1 200 OK",
+    "/continued": lambda: b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + whole(),
     "/cut": lambda: head(Content_Length=len(PAGE) * 2) + PAGE,
     "/empty": lambda: whole(b""),
     "/none": lambda: head("204 No Content", content_type=""),

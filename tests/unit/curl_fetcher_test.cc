@@ -247,6 +247,11 @@ TEST_CASE("what was sent and what came are kept octet by octet, chunk sizes incl
   CHECK(result.server == *IpAddress::parse("127.0.0.1"));
 }
 
+TEST_CASE("the body is the same however it comes") {
+  const auto path = GENERATE("/chunked", "/gzip", "/more-than-announced", "/continued");
+  CHECK(fetched(path).body == fetched("/page").body);
+}
+
 TEST_CASE("the octets kept of an endless answer stay inside the bounds") {
   const auto path = GENERATE("/huge", "/huge-chunk-extension", "/huge-headers", "/huge-trailers");
   const FetchLimits limits;
