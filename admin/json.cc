@@ -70,11 +70,14 @@ std::string Json::text() const {
   return JsonWriter::of(*this).dump(2, ' ', false, Library::error_handler_t::replace);
 }
 
-std::vector<std::string> Json::texts_of(const std::string& json) {
+std::vector<std::string> Json::texts_of(const std::string& json, const std::string& language) {
   std::vector<std::string> out;
   const Library list = parsed(json);
   if (!list.is_array()) return out;
-  for (const Library& item : list) out.push_back(plain(item));
+  for (const Library& item : list) {
+    const bool in_languages = item.is_object() && item.contains("en");
+    out.push_back(plain(in_languages ? item.value(language, item.at("en")) : item));
+  }
   return out;
 }
 

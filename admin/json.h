@@ -39,7 +39,10 @@ class Json {
   // The items of a JSON array of texts or of objects, each as its text or its members; empty when it is none.
   // Members that are no text stand as their JSON.
   using Item = std::vector<std::pair<std::string, std::string>>;
-  [[nodiscard]] static std::vector<std::string> texts_of(const std::string& json);
+  // An object of the same text in several languages ({"en": …, "es": …}) stands as the wanted one, or as
+  // English.
+  [[nodiscard]] static std::vector<std::string> texts_of(const std::string& json,
+                                                         const std::string& language = "en");
   [[nodiscard]] static std::vector<Item> items_of(const std::string& json);
   [[nodiscard]] static Item members_of(const std::string& json);  // of one JSON object; empty when it is none
 

@@ -45,6 +45,9 @@ Seal seal(const SealFacts& facts, const SigningKey& key) {
 }
 
 // A verdict's id: a random UUID (RFC 4122 §4.4).
+constexpr std::size_t usual_line = 512;   // of the log, in octets
+constexpr std::size_t usual_fields = 32;  // of a post's header
+
 std::string random_uuid() {
   std::string hex = random_hex(16);
   hex[12] = '4';
@@ -55,6 +58,22 @@ std::string random_uuid() {
 
 bool goes_on(const Verdict& verdict) {
   return verdict.answer() == Answer::accept || verdict.answer() == Answer::hold;
+}
+
+std::string log_line(const VerdictRecord& entry, std::string_view detail) {
+  std::string line;
+  line.reserve(usual_line);
+  for (const auto& [name, value] : {std::pair<std::string_view, std::string_view>("verdict=", entry.verdict),
+                                    {" rule=", entry.rule},
+                                    {" queue-id=", entry.queue_id},
+                                    {" list=", entry.list},
+                                    {" from=", entry.header_from},
+                                    {" login=", entry.login},
+                                    {" client=", entry.client},
+                                    {" message-id=", entry.message_id}})
+    line.append(name).append(value);
+  if (!detail.empty()) line.append(" detail=\"").append(detail).append(1, '"');
+  return line;
 }
 
 // What a sender put there in our name says nothing: every Portavoz-* field goes.
@@ -96,7 +115,10 @@ MilterAnswer GateSession::rcpt(MilterReplying& step, std::string_view argument) 
   // No header can make a post of what has a null reverse-path (RFC 5321 §4.5.5). Postfix cannot refuse a
   // recipient of a message that was handed in on the machine: that one is answered at its end.
   if (mail_from_.empty() && by_smtp_) return refuse_recipient(step, *hit);
-  if (!post_) post_ = std::make_unique<Post>();
+  if (!post_) {
+    post_ = std::make_unique<Post>();
+    post_->facts.fields.reserve(usual_fields);
+  }
   auto& lists = post_->facts.lists;
   if (std::find(lists.begin(), lists.end(), *hit) == lists.end()) lists.push_back(std::move(*hit));
   return MilterAnswer::proceed;
@@ -123,7 +145,7 @@ MilterAnswer GateSession::refuse_recipient(MilterReplying& step, const GuardHit&
   PostFacts facts;
   facts.lists = {hit};
   record(verdict, facts, "");
-  step.set_reply(compose_reply(verdict, services_.wording));
+  step.set_reply(compose_reply(verdict, services_.replies));
   return MilterAnswer::reject;
 }
 
@@ -173,7 +195,7 @@ MilterAnswer GateSession::end(MilterEnd& message) {
   }
   record(verdict, post_->facts, message.macro("i").value_or(""));
   if (goes_on(verdict)) return MilterAnswer::proceed;
-  message.set_reply(compose_reply(verdict, services_.wording));
+  message.set_reply(compose_reply(verdict, services_.replies));
   return verdict.answer() == Answer::reject ? MilterAnswer::reject : MilterAnswer::tempfail;
 }
 
@@ -240,9 +262,7 @@ void GateSession::record(const Verdict& verdict, const PostFacts& facts, const s
       entry.contact_id = designation->contact_id;
       entry.decision_id = designation->decision_id;
     }
-    log_info("verdict=" + entry.verdict + " rule=" + entry.rule + " queue-id=" + queue_id + " list=" + list +
-             " from=" + entry.header_from + " login=" + entry.login + " client=" + client_ + " message-id=" +
-             entry.message_id + (verdict.detail.empty() ? "" : " detail=\"" + verdict.detail + "\""));
+    log_info(log_line(entry, verdict.detail));
     services_.spool.append(entry);
   };
   if (verdict.answer() != Answer::accept) note(verdict.rule, verdict.list, verdict.designation);
@@ -265,7 +285,7 @@ Reply GateSession::failed(std::string_view step, std::string_view what) noexcept
               "\" post=" + (is_ours() ? "yes, answered 451" : "no, left alone"));
     Verdict verdict;
     verdict.rule = Rule::internal_error;
-    return compose_reply(verdict, services_.wording);
+    return compose_reply(verdict, services_.replies);
   } catch (...) {  // no memory even for a line of log: the answer is what matters
     return {};
   }

@@ -29,7 +29,7 @@ struct GateServices {
   std::string host;
   const Roll& roll;
   VerdictSpool& spool;
-  const Wording& wording;
+  const ReplyTexts& replies;
   SealSigner& signer;
   DkimLibrary& dkim;
   std::function<std::unique_ptr<Dns>()> dns;  // one for each post, with a deadline of its own

@@ -67,6 +67,7 @@ int run(const std::string& config) {
   if (!settings) return did_not_start(settings.error());
   const auto wording = Catalogues::open(settings->wording);
   if (!wording) return did_not_start(wording.error());
+  const ReplyTexts replies(*wording, wording->languages());
   const auto name_servers = NameServers::choose(settings->dns.resolvers, settings->dns.trust_network);
   if (!name_servers) return did_not_start(name_servers.error());
   const auto dkim = DkimLibrary::open();
@@ -86,7 +87,7 @@ int run(const std::string& config) {
       host,
       **roll,
       **spool,
-      *wording,
+      replies,
       signer,
       **dkim,
       [&] { return std::make_unique<MailResolver>(*name_servers, monotonic, dns_budget); },

@@ -48,10 +48,9 @@ Result<void> VerdictSpool::LineFile::append(std::string_view line) {
     octets_ = static_cast<std::uint64_t>(end);
   }
   if (octets_ > max_octets_) return Error{ErrorKind::unavailable, "the file is full: " + path_};
-  const std::string text = std::string(line) + "\n";
-  const ssize_t written = ::write(file_.get(), text.data(), text.size());
-  if (written == static_cast<ssize_t>(text.size())) {
-    octets_ += text.size();
+  const ssize_t written = ::write(file_.get(), line.data(), line.size());
+  if (written == static_cast<ssize_t>(line.size())) {
+    octets_ += line.size();
     return {};
   }
   const int why = written < 0 ? errno : ENOSPC;
@@ -74,7 +73,7 @@ VerdictSpool::VerdictSpool(std::string directory, std::string dsn)
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 void VerdictSpool::append(const VerdictRecord& verdict) {
-  const std::string line = verdict_json(verdict);
+  const std::string line = verdict_json(verdict) + "\n";
   const std::lock_guard lock(mutex_);
   if (auto written = fresh_.append(line); !written) {
     log_warning("this verdict stands only in the log: " + written.error().what);
@@ -126,7 +125,7 @@ Result<void> VerdictSpool::record(const std::vector<std::string_view>& lines) {
   if (sent || sent.error().kind != ErrorKind::bad_input) return sent;
   log_error("the register refused verdicts, they are kept in " + refused_file(directory_) + ": " +
             sent.error().what);
-  return LineFile(refused_file(directory_), unbounded).append(json_array(whole));
+  return LineFile(refused_file(directory_), unbounded).append(json_array(whole) + "\n");
 }
 
 Result<void> VerdictSpool::send(const std::vector<std::string_view>& lines) {

@@ -35,7 +35,7 @@ class VerdictSpool {
   class LineFile {
    public:
     LineFile(std::string path, std::uint64_t max_octets);
-    [[nodiscard]] Result<void> append(std::string_view line);
+    [[nodiscard]] Result<void> append(std::string_view line);  // with its end
     void close() { file_.reset(); }
 
    private:

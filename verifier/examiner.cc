@@ -4,11 +4,23 @@
 #include <vector>
 
 #include "adapters/os/clock.h"
+#include "adapters/os/files.h"
 #include "adapters/os/log.h"
 #include "core/evidence/inspect.h"
 #include "core/evidence/retry.h"
 
 namespace portavoz {
+namespace {
+
+constexpr std::uint64_t largest_lexicon = std::uint64_t{1} << 20U;
+
+Result<Lexicon> lexicon_of(const std::string& file) {
+  if (file.empty()) return Lexicon::built_in();
+  const auto text = read_file(file, largest_lexicon);
+  return text ? Lexicon::with_file(*text, file) : text.error();
+}
+
+}  // namespace
 
 Result<Examiner> Examiner::create(const Settings::Verifier& settings, const std::string& host) {
   auto loop = std::make_unique<EpollReactor>(monotonic);
@@ -23,14 +35,16 @@ Result<Examiner> Examiner::create(const Settings::Verifier& settings, const std:
   }
   auto fetcher = std::make_unique<Fetcher>(*loop, ConnectRule(std::move(exceptions)), resolver->function(),
                                            FetcherOptions{.limits = {}, .about = settings.about});
-  return Examiner(std::move(loop), std::move(fetcher), EvidenceStore(settings.evidence),
+  auto lexicon = lexicon_of(settings.lexicon);
+  if (!lexicon) return lexicon.error();
+  return Examiner(std::move(loop), std::move(fetcher), EvidenceStore(settings.evidence), std::move(*lexicon),
                   "portavoz-verifier/0.1 on " + host);
 }
 
 Result<Examination> Examiner::examine(const MailAddress& address, const std::string& url, int attempt) {
   const Instant at = now();
   const FetchResult fetched = fetcher_->fetch({url, {}, {}});
-  Inspection seen = inspect_fetched(fetched, address);
+  Inspection seen = inspect_fetched(fetched, address, lexicon_);
   Examination out{seen.outcome, std::move(seen.finding), retry_delay(fetched, attempt), fetched.detail, {}};
   if (out.try_again) return out;
   KeptBody body;

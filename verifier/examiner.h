@@ -14,6 +14,7 @@
 #include "core/base/result.h"
 #include "core/config/settings.h"
 #include "core/evidence/finding.h"
+#include "core/evidence/lexicon.h"
 #include "core/mail/address.h"
 #include "verifier/evidence_store.h"
 
@@ -36,14 +37,16 @@ class Examiner {
 
  private:
   Examiner(std::unique_ptr<EpollReactor> loop, std::unique_ptr<Fetcher> fetcher, EvidenceStore store,
-           std::string name)
+           Lexicon lexicon, std::string name)
       : loop_(std::move(loop)),
         fetcher_(std::move(fetcher)),
         store_(std::move(store)),
+        lexicon_(std::move(lexicon)),
         name_(std::move(name)) {}
   std::unique_ptr<EpollReactor> loop_;
   std::unique_ptr<Fetcher> fetcher_;
   EvidenceStore store_;
+  Lexicon lexicon_;
   std::string name_;
 };
 

@@ -1,7 +1,8 @@
-// to_utf8 of core/evidence/inspect.h with iconv. Which encoding: a byte order mark, then the server's word,
-// then the page's own <meta> in its first 1024 octets, then UTF-8 when the octets are UTF-8, then
-// windows-1252 (as browsers do, WHATWG Encoding §6 and HTML §13.2.3). Only encodings of the web are known by
-// name: iconv itself knows hundreds, and some (UTF-7) let one octet sequence mean two things.
+// to_utf8 of core/evidence/inspect.h with iconv. Which encoding: a byte order mark, the NULs of 16-bit units,
+// then the server's word, then the page's own <meta> in its first 1024 octets (as browsers do, WHATWG
+// Encoding §6 and HTML §13.2.3; neither is believed of a text that is UTF-8), then UTF-8 when the octets are
+// UTF-8, then what uchardet says, then windows-1252. Only encodings of the web are known by name: iconv
+// itself knows hundreds, and some (UTF-7) let one octet sequence mean two things.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -10,6 +11,7 @@
 #include <optional>
 
 #include <iconv.h>
+#include <uchardet/uchardet.h>
 
 #include "core/base/owned.h"
 #include "core/base/text.h"
@@ -19,6 +21,7 @@
 namespace portavoz {
 namespace {
 
+constexpr std::size_t longest_guess = 65'536;
 constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
 
 struct Name {
@@ -109,14 +112,45 @@ std::optional<Choice> by_byte_order_mark(std::string_view octets) {
   return std::nullopt;
 }
 
+// A page of 16-bit units whose mark is missing: its markup has a NUL in every second octet, and no other text
+// has.
+std::optional<Choice> by_nuls(std::string_view octets) {
+  std::array<std::size_t, 2> nuls{};
+  const std::string_view head = octets.substr(0, 512);
+  for (std::size_t i = 0; i < head.size(); ++i)
+    if (head[i] == '\0') ++nuls.at(i % 2);
+  if (nuls[0] > head.size() / 4 && nuls[1] == 0) return Choice{"UTF-16BE"};
+  if (nuls[1] > head.size() / 4 && nuls[0] == 0) return Choice{"UTF-16LE"};
+  return std::nullopt;
+}
+
+// What the octets look like, where nobody says what they are.
+const char* guessed(std::string_view octets) {
+  const Owned<uchardet, uchardet_delete> detector(uchardet_new());
+  const std::string_view head = octets.substr(0, longest_guess);
+  if (!detector || uchardet_handle_data(detector.get(), head.data(), head.size()) != 0) return "CP1252";
+  uchardet_data_end(detector.get());
+  const char* name = iconv_name(ascii_lower(uchardet_get_charset(detector.get())));
+  return name != nullptr ? name : "CP1252";
+}
+
+// A multi-octet encoding that is stated is believed; one of single octets is not, where the text is UTF-8
+// beyond ASCII: by chance that does not happen.
+bool is_single_octet(std::string_view name) {
+  return name.starts_with("CP125") || name.starts_with("ISO-8859") || name.starts_with("KOI8") ||
+         name == "CP874" || name == "MACINTOSH";
+}
+
 Choice choose(std::string_view octets, std::string_view content_type) {
   if (const auto marked = by_byte_order_mark(octets)) return *marked;
-  if (const char* name = iconv_name(charset_parameter(content_type))) return {name};
-  if (const char* name = iconv_name(meta_label(octets))) {
-    // A <meta> that could be read as ASCII cannot stand in a page of 16-bit units.
-    return {std::string_view(name).starts_with("UTF-16") ? "UTF-8" : name};
-  }
-  return {is_utf8(octets) ? "UTF-8" : "CP1252"};
+  if (const auto wide = by_nuls(octets)) return *wide;
+  const char* stated = iconv_name(charset_parameter(content_type));
+  if (stated == nullptr) stated = iconv_name(meta_label(octets));
+  // Without a NUL it is no page of 16-bit units, whatever it says.
+  if (stated != nullptr && std::string_view(stated).starts_with("UTF-16")) stated = nullptr;
+  if (stated != nullptr && !(is_single_octet(stated) && is_utf8(octets))) return {stated};
+  if (is_utf8(octets)) return {"UTF-8"};
+  return {stated != nullptr ? stated : guessed(octets)};
 }
 
 struct Converter {

@@ -5,12 +5,14 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/evidence/decode.h"
 
 namespace portavoz::gumbo {
 namespace {
 
 constexpr std::size_t max_heading = 120;
 constexpr std::size_t max_link_text = 300;
+constexpr std::size_t longest_attribute = 2000;
 
 template <std::size_t N>
 bool is_one_of(GumboTag tag, const std::array<GumboTag, N>& tags) {
@@ -34,7 +36,7 @@ constexpr std::array blocks{
 
 // Not walked into: no text for a reader, or none at all.
 constexpr std::array unread{GUMBO_TAG_HEAD,   GUMBO_TAG_SCRIPT, GUMBO_TAG_STYLE, GUMBO_TAG_TEMPLATE,
-                            GUMBO_TAG_IFRAME, GUMBO_TAG_BR,     GUMBO_TAG_IMG};
+                            GUMBO_TAG_IFRAME, GUMBO_TAG_BR,     GUMBO_TAG_IMG,   GUMBO_TAG_INPUT};
 constexpr std::array headings{GUMBO_TAG_H1, GUMBO_TAG_H2, GUMBO_TAG_H3,
                               GUMBO_TAG_H4, GUMBO_TAG_H5, GUMBO_TAG_H6};
 constexpr std::array struck{GUMBO_TAG_DEL, GUMBO_TAG_S, GUMBO_TAG_STRIKE};
@@ -42,7 +44,13 @@ constexpr std::array quoted{GUMBO_TAG_BLOCKQUOTE, GUMBO_TAG_PRE, GUMBO_TAG_Q};
 // Parts of a page whose headings say nothing about what comes after them.
 constexpr std::array parts{GUMBO_TAG_ARTICLE, GUMBO_TAG_ASIDE, GUMBO_TAG_FOOTER, GUMBO_TAG_NAV,
                            GUMBO_TAG_SECTION};
-constexpr std::array<std::string_view, 4> footer_names{"footer", "foot", "pie", "colophon"};
+constexpr std::array<std::string_view, 6> footer_names{"foot", "pie",       "colophon",
+                                                       "fuss", "fusszeile", "impressum"};
+constexpr std::array<std::string_view, 4> header_names{"header", "masthead", "topbar", "kopf"};
+constexpr std::array<std::string_view, 5> menu_names{"menu", "navbar", "nav", "navigation", "hauptmenu"};
+// Parts of these have a head and a foot of their own, which are not the site's.
+constexpr std::array<std::string_view, 10> inner_names{"article", "entry",  "post",  "card",   "modal",
+                                                       "comment", "author", "story", "teaser", "widget"};
 constexpr std::array<std::string_view, 6> visitor_names{"comment",     "comments",  "comentario",
                                                         "comentarios", "guestbook", "disqus"};
 
@@ -55,23 +63,38 @@ bool has_attribute(const GumboElement& element, const char* name) {
   return gumbo_get_attribute(&element.attributes, name) != nullptr;
 }
 
-// True when one of the words of class or id, split at everything that is no letter, is one of `names`.
-template <std::size_t N>
-bool is_named(const GumboElement& element, const std::array<std::string_view, N>& names) {
+// Whether one of the words of class or id, parted at everything that is no letter, is wanted.
+template <typename Wanted>
+bool has_name(const GumboElement& element, const Wanted& wanted) {
   // On these they tell what kind of page it is, not what part: "has-footer", "comments-open".
   if (element.tag == GUMBO_TAG_HTML || element.tag == GUMBO_TAG_BODY) return false;
-  const std::string all =
-      ascii_lower(std::string(attribute(element, "class")) + ' ' + std::string(attribute(element, "id")));
-  std::size_t start = 0;
-  while (start < all.size()) {
-    std::size_t end = start;
-    while (end < all.size() && is_ascii_alpha(all[end])) ++end;
-    if (std::find(names.begin(), names.end(), std::string_view(all).substr(start, end - start)) !=
-        names.end())
-      return true;
-    start = end + 1;
+  for (const char* attr : {"class", "id"}) {
+    const std::string all = ascii_lower(attribute(element, attr));
+    for (std::size_t start = 0; start < all.size();) {
+      std::size_t end = start;
+      while (end < all.size() && is_ascii_alpha(all[end])) ++end;
+      if (end > start && wanted(std::string_view(all).substr(start, end - start))) return true;
+      start = end + 1;
+    }
   }
   return false;
+}
+
+template <std::size_t N>
+bool is_named(const GumboElement& element, const std::array<std::string_view, N>& names) {
+  return has_name(element, [&](std::string_view word) {
+    return std::find(names.begin(), names.end(), word) != names.end();
+  });
+}
+
+// "footer", "footerBottom", "siteFooter", but not "entry-footer".
+bool is_named_footer(const GumboElement& element) {
+  return has_name(element,
+                  [](std::string_view word) {
+                    return word.starts_with("footer") || word.ends_with("footer") ||
+                           std::find(footer_names.begin(), footer_names.end(), word) != footer_names.end();
+                  }) &&
+         !is_named(element, inner_names);
 }
 
 // Names that a page's framework hides, with a style sheet that we do not fetch.
@@ -112,32 +135,61 @@ std::string_view only_text(const GumboElement& element) {
   return text ? child->v.text.text : std::string_view();
 }
 
-// A script that puts an address together where the reader's browser runs it.
-bool writes_addresses(std::string_view script) {
-  if (script.find("&#64;") != std::string_view::npos) return true;
-  return script.find("document.write") != std::string_view::npos &&
-         (script.find('@') != std::string_view::npos || script.find("lto:") != std::string_view::npos);
+// Attributes that hold an address, or pieces of one, for a script of the page.
+bool is_kept_attribute(std::string_view name) { return name.starts_with("data-") || name == "rel"; }
+
+// What microdata, RDFa or a microformat calls the element.
+std::string property_of(const GumboElement& element) {
+  for (const char* name : {"itemprop", "property"})
+    if (has_attribute(element, name)) return ascii_lower(attribute(element, name));
+  return is_named(element, std::array<std::string_view, 1>{"email"}) ? "email" : "";
 }
 
-bool handler_writes_address(const GumboElement& element) {
-  for (unsigned i = 0; i < element.attributes.length; ++i) {
-    const auto* attr = static_cast<const GumboAttribute*>(element.attributes.data[i]);
-    const std::string_view value = attr->value;
-    if (ascii_istarts_with(attr->name, "on") &&
-        (value.find('@') != std::string_view::npos || value.find("lto:") != std::string_view::npos))
-      return true;
-  }
-  return false;
+// The type of what the element describes: schema.org's Organization, foaf's Person, an h-card.
+std::string type_of(const GumboElement& element) {
+  for (const char* name : {"itemtype", "typeof"})
+    if (has_attribute(element, name)) return std::string(attribute(element, name));
+  return {};
+}
+
+// The last part of a picture's URL, in lower case.
+std::string file_name(std::string_view source) {
+  source = source.substr(0, source.find_first_of("?#"));
+  return ascii_lower(source.substr(std::min(source.rfind('/') + 1, source.size())));
+}
+
+// A picture whose name says that it shows an address, and is no button or icon.
+bool pictures_address(std::string_view source) {
+  static constexpr std::array<std::string_view, 5> shows{"mail", "correo", "courriel", "adresse", "kontakt"};
+  static constexpr std::array<std::string_view, 8> decorates{"icon", "ico",      "btn",   "button",
+                                                             "logo", "envelope", "share", "social"};
+  if (source.starts_with("data:")) return false;
+  const std::string name = file_name(source);
+  const auto has = [&](std::string_view word) { return name.find(word) != std::string::npos; };
+  return std::any_of(shows.begin(), shows.end(), has) &&
+         std::none_of(decorates.begin(), decorates.end(), has) && !name.ends_with(".svg");
+}
+
+// A picture of the sign, by its name: at.gif, arroba.png, at-sign.svg
+bool pictures_at(std::string_view source) {
+  static constexpr std::array<std::string_view, 8> names{"at",         "arroba",      "arobase", "arobas",
+                                                         "chiocciola", "klammeraffe", "at-sign", "atsign"};
+  const std::string file = file_name(source);
+  const std::string_view name = std::string_view(file).substr(0, file.rfind('.'));
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 Region region_of(const GumboElement& element, Region around, bool inside_article) {
   const std::string role = ascii_lower(attribute(element, "role"));
-  const bool footer =
-      element.tag == GUMBO_TAG_FOOTER || role == "contentinfo" || is_named(element, footer_names);
+  const bool footer = element.tag == GUMBO_TAG_FOOTER || role == "contentinfo" || is_named_footer(element);
   if (footer) return inside_article ? around : Region::footer;  // an article's own footer is its by-line
-  if (element.tag == GUMBO_TAG_HEADER || role == "banner")
-    return around == Region::body ? Region::header : around;
-  if (element.tag == GUMBO_TAG_NAV || role == "navigation") return Region::navigation;
+  const bool header = element.tag == GUMBO_TAG_HEADER || role == "banner" ||
+                      (is_named(element, header_names) && !is_named(element, inner_names));
+  if (header) return around == Region::body ? Region::header : around;
+  const bool menu =
+      (element.tag == GUMBO_TAG_UL || element.tag == GUMBO_TAG_DIV) && is_named(element, menu_names);
+  if (element.tag == GUMBO_TAG_NAV || role == "navigation" || (menu && around == Region::body))
+    return Region::navigation;
   if (element.tag == GUMBO_TAG_MAIN || role == "main") return Region::main;
   if (element.tag == GUMBO_TAG_ARTICLE) return Region::article;
   if (element.tag == GUMBO_TAG_ASIDE || role == "complementary") return Region::aside;
@@ -192,27 +244,92 @@ bool PageReader::is_hidden(const GumboElement& element) const {
 }
 
 void PageReader::open_link(const GumboElement& element) {
-  page_.links.push_back({std::string(attribute(element, "href")), {}, place_});
+  page_.links.push_back(
+      {std::string(attribute(element, "href")), {}, place_, position(), property_of(element), described_});
   if (element.tag == GUMBO_TAG_AREA) page_.links.back().text = attribute(element, "alt");
 }
 
-// Signs that an address was here and was taken out of the plain page: by a proxy, by TYPO3, by Joomla, by
-// CSS.
-void PageReader::note_cloaking(const GumboElement& element) {
-  const std::string href = ascii_lower(attribute(element, "href"));
-  const bool script_link = href.starts_with("javascript:") && href.find("mail") != std::string::npos;
-  const bool proxy =
-      has_attribute(element, "data-cfemail") || href.find("/cdn-cgi/l/email-protection") != std::string::npos;
-  const bool joomla = has_attribute(element, "is-email") || attribute(element, "id").starts_with("cloak");
-  const bool reversed = effect_of(attribute(element, "style")).reverses;
-  if (script_link || proxy || joomla || reversed || handler_writes_address(element)) ++page_.cloaked;
+Position PageReader::position() const { return {page_.blocks.size(), texts_.back().size()}; }
+
+bool PageReader::reverses(const GumboElement& element) const {
+  if (effect_of(attribute(element, "style")).reverses) return true;
+  if (styles_.reverses('#' + std::string(attribute(element, "id")))) return true;
+  const auto names = split(attribute(element, "class"), ' ');
+  return std::any_of(names.begin(), names.end(),
+                     [this](const std::string& name) { return styles_.reverses('.' + name); });
+}
+
+// Where pages put what a proxy, a list of plugins, TYPO3, Joomla or their own script makes an address of.
+void PageReader::take_attributes(const GumboElement& element) {
+  Attributes kept{std::string(gumbo_normalized_tagname(element.tag)), {}, place_, position()};
+  if (element.tag == GUMBO_TAG_UNKNOWN) {
+    std::string_view name(element.original_tag.data, element.original_tag.length);
+    name.remove_prefix(std::min<std::size_t>(1, name.size()));
+    kept.element = ascii_lower(name.substr(0, name.find_first_of(" \t\r\n/>")));
+  }
+  const bool own_element = kept.element == "joomla-hidden-mail";
+  for (unsigned i = 0; i < element.attributes.length; ++i) {
+    const auto* attr = static_cast<const GumboAttribute*>(element.attributes.data[i]);
+    const std::string_view name = attr->name;
+    const std::string_view value = attr->value;
+    const bool code =
+        name.starts_with("on") || (name == "href" && ascii_istarts_with(trim(value), "javascript:"));
+    if (code && !value.empty())
+      page_.codes.push_back({Code::Kind::handler, std::string(value), place_, position()});
+    const bool proxy = name == "href" && value.find("/cdn-cgi/l/email-protection") != std::string_view::npos;
+    if ((own_element || is_kept_attribute(name) || proxy) && !value.empty() &&
+        value.size() <= longest_attribute)
+      kept.values.emplace_back(name, value);
+  }
+  if (!kept.values.empty()) page_.attributes.push_back(std::move(kept));
+}
+
+// What a visitor can read in a form and cannot change is shown to be copied.
+void PageReader::take_field(const GumboElement& element) {
+  const bool shown = has_attribute(element, "readonly") || has_attribute(element, "disabled");
+  const std::string type = ascii_lower(attribute(element, "type"));
+  const auto value = trim(attribute(element, "value"));
+  if (!shown || type == "hidden" || type == "password" || value.empty() || is_hidden(element)) return;
+  page_.blocks.push_back({std::string(value), place_, Origin::field});
+}
+
+void PageReader::take_picture(const GumboElement& element) {
+  const std::string_view alt = attribute(element, "alt");
+  // A picture of a sign stands for the sign; any other one stands beside the text.
+  if (alt == "@" || alt == ".") return text(alt);
+  if (trim(alt).empty() || alt == "at") {
+    if (pictures_at(attribute(element, "src"))) text("@");
+    if (pictures_address(attribute(element, "src")))
+      page_.address_picture = file_name(attribute(element, "src"));
+    return;
+  }
+  text(' ' + std::string(alt) + ' ');
+}
+
+void PageReader::take_meta(const GumboElement& element) {
+  const auto content = attribute(element, "content");
+  if (content.empty() || content.size() > longest_attribute) return;
+  for (const char* name : {"name", "http-equiv", "property", "itemprop"}) {
+    if (!has_attribute(element, name)) continue;
+    const bool property = std::string_view(name) == "itemprop" || element.tag != GUMBO_TAG_META;
+    page_.metas.push_back({ascii_lower(attribute(element, name)), std::string(content), property, place_});
+  }
 }
 
 void PageReader::take_style_or_script(const GumboElement& element) {
   if (element.tag == GUMBO_TAG_STYLE) styles_.take(only_text(element));
   if (element.tag != GUMBO_TAG_SCRIPT) return;
   ++page_.scripts;
-  if (writes_addresses(only_text(element))) ++page_.cloaked;
+  const auto said = only_text(element);
+  if (trim(said).empty()) return;
+  const std::string type = ascii_lower(trim(attribute(element, "type")));
+  if (type == "application/ld+json") {
+    page_.data.push_back({true, std::string(said), place_});
+  } else if (type.find("json") != std::string::npos) {
+    page_.data.push_back({false, std::string(said), place_});
+  } else if (type.empty() || type == "module" || type.find("script") != std::string::npos) {
+    page_.codes.push_back({Code::Kind::script, std::string(said), place_, position()});
+  }
 }
 
 void PageReader::take_head(const GumboElement& head) {
@@ -220,6 +337,7 @@ void PageReader::take_head(const GumboElement& head) {
     const auto* child = static_cast<const GumboNode*>(head.children.data[i]);
     if (child->type != GUMBO_NODE_ELEMENT) continue;
     take_style_or_script(child->v.element);
+    if (child->v.element.tag == GUMBO_TAG_META) take_meta(child->v.element);
     if (child->v.element.tag != GUMBO_TAG_TITLE) continue;
     append_collapsed(page_.title, only_text(child->v.element), max_link_text);
     page_.title = trim(page_.title);
@@ -231,10 +349,8 @@ void PageReader::enter_unread(const GumboElement& element) {
   if (element.tag == GUMBO_TAG_HEAD) return take_head(element);
   take_style_or_script(element);
   if (element.tag == GUMBO_TAG_BR) return line_end();
-  // An image of a sign stands for the sign; any other picture stands beside the text.
-  const std::string_view alt = element.tag == GUMBO_TAG_IMG ? attribute(element, "alt") : std::string_view();
-  if (alt == "@" || alt == ".") return text(alt);
-  if (!alt.empty()) text(' ' + std::string(alt) + ' ');
+  if (element.tag == GUMBO_TAG_IMG) take_picture(element);
+  if (element.tag == GUMBO_TAG_INPUT) take_field(element);
 }
 
 void PageReader::enter(const GumboNode& node) {
@@ -243,7 +359,8 @@ void PageReader::enter(const GumboNode& node) {
   }
   if (node.type != GUMBO_NODE_ELEMENT) return;
   if (is_one_of(node.v.element.tag, unread)) return enter_unread(node.v.element);
-  note_cloaking(node.v.element);
+  take_attributes(node.v.element);
+  if (has_attribute(node.v.element, "content")) take_meta(node.v.element);
   push(node, node.v.element);
 }
 
@@ -254,9 +371,13 @@ void PageReader::push(const GumboNode& node, const GumboElement& element) {
   frame.block = !frame.own_text && (is_one_of(element.tag, blocks) || !(inside == place_));
   frame.keeps_heading = is_one_of(element.tag, parts);
   frame.is_heading = is_one_of(element.tag, headings);
+  frame.reversed = !frame.own_text && !reversed_ && reverses(element);
   if (frame.block) flush();
-  if (frame.own_text) texts_.emplace_back();
+  if (frame.own_text || frame.reversed) texts_.emplace_back();
+  reversed_ = reversed_ || frame.reversed;
   place_ = inside;
+  if (auto type = type_of(element); !type.empty())
+    frame.described_before = std::exchange(described_, std::move(type));
   if (element.tag == GUMBO_TAG_ARTICLE) ++articles_;
   if (frame.is_heading && headings_open_++ == 0) heading_.clear();
   const bool linking = element.tag == GUMBO_TAG_A || element.tag == GUMBO_TAG_AREA;
@@ -269,9 +390,17 @@ void PageReader::push(const GumboNode& node, const GumboElement& element) {
 
 void PageReader::leave(const Frame& frame) {
   const GumboTag tag = frame.node->type == GUMBO_NODE_ELEMENT ? frame.node->v.element.tag : GUMBO_TAG_UNKNOWN;
+  if (frame.reversed) {
+    // As a reader sees it; blocks that stood inside were written as they are.
+    const std::string inside = std::move(texts_.back());
+    texts_.pop_back();
+    texts_.back() += reversed(inside);
+    reversed_ = false;
+  }
   if (frame.block || frame.own_text) flush();
   if (frame.own_text) texts_.pop_back();
   if (frame.link) in_link_ = false;
+  if (frame.described_before) described_ = *frame.described_before;
   if (tag == GUMBO_TAG_ARTICLE) --articles_;
   std::uint32_t heading = place_.heading;
   if (frame.is_heading && --headings_open_ == 0 && !trim(heading_).empty()) {
@@ -298,7 +427,6 @@ Page PageReader::read(const GumboNode& root) && {
     leave(done);
   }
   for (auto& link : page_.links) drop_half_character(link.text);
-  if (styles_.reverses_text()) ++page_.cloaked;
   return std::move(page_);
 }
 

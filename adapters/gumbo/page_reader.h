@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,9 +28,11 @@ class PageReader {
     Place place_before{};
     bool block = false;
     bool own_text = false;  // hidden: its text does not join the text around it
+    bool reversed = false;  // a style sheet turns its text around
     bool link = false;
     bool keeps_heading = false;  // a heading inside counts only inside
     bool is_heading = false;
+    std::optional<std::string> described_before{};
   };
 
   void enter(const GumboNode& node);
@@ -38,7 +41,12 @@ class PageReader {
   void line_end();
   void flush();
   void open_link(const GumboElement& element);
-  void note_cloaking(const GumboElement& element);
+  void take_attributes(const GumboElement& element);
+  void take_field(const GumboElement& element);
+  void take_picture(const GumboElement& element);
+  void take_meta(const GumboElement& element);
+  [[nodiscard]] Position position() const;
+  [[nodiscard]] bool reverses(const GumboElement& element) const;
   void enter_unread(const GumboElement& element);
   void take_head(const GumboElement& head);
   void take_style_or_script(const GumboElement& element);
@@ -55,7 +63,9 @@ class PageReader {
   std::string heading_;
   std::size_t headings_open_ = 0;
   std::size_t articles_ = 0;
+  std::string described_;  // the type of the innermost thing that is described here
   bool in_link_ = false;
+  bool reversed_ = false;  // inside of text that is turned around
 };
 
 }  // namespace portavoz::gumbo

@@ -48,11 +48,13 @@ void StyleRules::take(std::string_view css) {
 
 void StyleRules::take_rule(std::string_view selectors, std::string_view declarations) {
   const StyleEffect effect = effect_of(declarations);
-  reverses_ = reverses_ || effect.reverses;
-  if (!effect.hides) return;
+  if (!effect.hides && !effect.reverses) return;
   for (const auto& selector : split(selectors, ',')) {
     const auto name = trim(selector);
-    if (is_simple_name(name)) hidden_.emplace(name);
+    if (effect.hides && is_simple_name(name)) hidden_.emplace(name);
+    // `span.name` counts for turning text around: that a class of this name does so elsewhere is no accident.
+    const auto last = name.substr(std::min(name.find_last_of(".#"), name.size()));
+    if (effect.reverses && is_simple_name(last)) reversed_.emplace(last);
   }
 }
 

@@ -1,7 +1,7 @@
-// StyleRules: which classes and ids a page's own style sheets do not show, and whether text is turned around
-// by them. It reads only rules of the form `.name` or `#name` with `display:none` or `visibility:hidden`:
-// enough for decoys inside an address. Everything else of CSS, external sheets too, is unknown to it.
-// Threads: one page at a time.
+// StyleRules: which classes and ids a page's own style sheets do not show, and whose text they turn around.
+// It reads only rules of the form `.name` or `#name` with `display:none`, `visibility:hidden` or
+// `unicode-bidi:bidi-override`: enough for decoys inside an address, and for addresses written from right to
+// left. Everything else of CSS, external sheets too, is unknown to it. Threads: one page at a time.
 #pragma once
 
 #include <set>
@@ -23,12 +23,12 @@ class StyleRules {
 
   // name: `.class` or `#id`
   [[nodiscard]] bool hides(const std::string& name) const { return hidden_.contains(name); }
-  [[nodiscard]] bool reverses_text() const { return reverses_; }
+  [[nodiscard]] bool reverses(const std::string& name) const { return reversed_.contains(name); }
 
  private:
   void take_rule(std::string_view selectors, std::string_view declarations);
   std::set<std::string> hidden_;
-  bool reverses_ = false;
+  std::set<std::string> reversed_;
 };
 
 }  // namespace portavoz::gumbo

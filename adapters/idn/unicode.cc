@@ -32,13 +32,6 @@ std::string normalised(std::string_view utf8, uninorm_t form) {
   return octets ? text_of(octets.get(), length) : std::string();
 }
 
-// Lower case by the Unicode tables alone: no language, so that no host's locale changes the answer.
-std::string lower_case(std::string_view utf8) {
-  std::size_t length = 0;
-  const Octets octets(u8_tolower(octets_of(utf8), utf8.size(), nullptr, nullptr, nullptr, &length));
-  return octets ? text_of(octets.get(), length) : std::string();
-}
-
 // The octets of the character that begins at `at`.
 std::string_view character_at(std::string_view utf8, std::size_t at) {
   std::size_t length = 1;
@@ -81,6 +74,13 @@ void append_folded(std::string& ascii, std::string_view apart) {
 Error not_utf8() { return {ErrorKind::bad_input, "the text is not UTF-8"}; }
 
 }  // namespace
+
+std::string lower_case(std::string_view utf8) {
+  if (is_ascii(utf8)) return ascii_lower(utf8);
+  std::size_t length = 0;
+  const Octets octets(u8_tolower(octets_of(utf8), utf8.size(), nullptr, nullptr, nullptr, &length));
+  return octets ? text_of(octets.get(), length) : std::string();
+}
 
 Result<std::string> domain_to_ascii(std::string_view utf8) {
   if (!is_utf8(utf8)) return not_utf8();

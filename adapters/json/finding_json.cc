@@ -36,7 +36,8 @@ void put_finding(ordered_json& object, const Finding& finding) {
   }
   object["reasons"] = ordered_json::array();
   for (const auto& reason : finding.reasons) {
-    object["reasons"].push_back(text(reason_text(reason, ReasonLanguage::english)));
+    object["reasons"].push_back({{"en", text(reason_text(reason, ReasonLanguage::english))},
+                                 {"es", text(reason_text(reason, ReasonLanguage::spanish))}});
   }
 }
 

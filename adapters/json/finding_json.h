@@ -14,7 +14,7 @@
 namespace portavoz {
 
 // {"address", "url", "outcome", "published", "official", "form", "context", "excerpt", "evidence": [{"form",
-// "where", "text"}], "reasons": [text]}; null means "cannot tell".
+// "where", "text"}], "reasons": [{"en", "es"}]}; null means "cannot tell".
 [[nodiscard]] std::string finding_json(const Finding& finding, std::string_view address, std::string_view url,
                                        FetchOutcome outcome);
 

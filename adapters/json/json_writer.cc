@@ -8,7 +8,7 @@
 namespace portavoz {
 namespace {
 
-constexpr std::size_t usual_octets = 1024;
+constexpr std::size_t usual_octets = 2048;
 
 // Which octets stand in a JSON text as they are (RFC 8259 §7), of ASCII.
 constexpr auto plain = [] {
@@ -58,8 +58,7 @@ JsonWriter& JsonWriter::close(char bracket) {
 
 JsonWriter& JsonWriter::key(std::string_view name) {
   separate();
-  quoted(name);
-  json_ += ':';
+  json_.append(1, '"').append(name).append("\":");
   return *this;
 }
 

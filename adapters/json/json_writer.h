@@ -16,7 +16,7 @@ class JsonWriter {
   JsonWriter& open(char bracket);  // '{' or '['
   JsonWriter& close(char bracket);
 
-  JsonWriter& key(std::string_view name);
+  JsonWriter& key(std::string_view name);  // a word of ours, which needs no escaping
   JsonWriter& text(std::string_view octets);
   JsonWriter& boolean(bool value);
   JsonWriter& number(std::integral auto value) { return raw(std::to_string(value)); }

@@ -55,6 +55,7 @@ class Macros : public MilterEnd {
     if (reply.lines.empty() || reply.lines.size() > max_reply_lines)
       throw std::logic_error("a reply has 1 to 20 lines");
     std::vector<std::string> formatted;
+    formatted.reserve(reply.lines.size());
     for (const std::string& line : reply.lines) formatted.push_back(escaped(line));
     const auto at = [&](std::size_t i) { return i < formatted.size() ? in(formatted[i]) : nullptr; };
     // The argument list ends at the first null; twenty lines are more than any reply of ours has.

@@ -1,5 +1,6 @@
 #include "adapters/os/log.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include <syslog.h>
@@ -41,6 +42,8 @@ bool is_control(char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }
 }  // namespace
 
 std::string log_text(std::string_view text) {
+  if (std::none_of(text.begin(), text.end(), [](char c) { return c < 0x20 || c == 0x7f; }))
+    return std::string(text);  // plain ASCII, as nearly all of it
   if (!is_utf8(text)) return printable_ascii(text);
   std::string clean(text);
   for (std::size_t i = 0; i < clean.size(); ++i) {

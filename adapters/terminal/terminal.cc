@@ -1,6 +1,7 @@
 #include "adapters/terminal/terminal.h"
 
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 #include <sys/ioctl.h>
@@ -19,10 +20,22 @@ bool dumb_terminal() {
   return term == nullptr || std::string_view(term) == "dumb";
 }
 
+// POSIX, Environment Variables: the first of the three that is set decides; "es_ES.UTF-8" is "es".
+std::string language_of_environment() {
+  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+    if (!set_and_not_empty(name)) continue;
+    const std::string_view value = std::getenv(name);
+    const auto language = value.substr(0, value.find_first_of("_.@"));
+    return language == "C" || language == "POSIX" ? "en" : std::string(language);
+  }
+  return "en";
+}
+
 }  // namespace
 
 Screen standard_output_screen() {
   Screen screen;
+  screen.language = language_of_environment();
   if (isatty(STDOUT_FILENO) == 0) return screen;
   screen.colours = !set_and_not_empty("NO_COLOR") && !dumb_terminal();
   winsize size{};

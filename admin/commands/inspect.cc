@@ -16,6 +16,7 @@
 namespace portavoz::admin {
 namespace {
 
+constexpr std::uint64_t largest_lexicon = std::uint64_t{1} << 20U;
 constexpr std::uint64_t largest_file = std::uint64_t{64} << 20U;  // the judgement has its own, smaller bound
 
 struct Ending {
@@ -52,9 +53,13 @@ Result<Settings::Verifier> verifier_settings(Context& context) {
   return Settings::Verifier{};
 }
 
-Result<FetchResult> fetch(Context& context, const std::string& url) {
-  const auto settings = verifier_settings(context);
-  if (!settings) return settings.error();
+Result<Lexicon> lexicon_of(const Settings::Verifier& settings) {
+  if (settings.lexicon.empty()) return Lexicon::built_in();
+  const auto text = read_file(settings.lexicon, largest_lexicon);
+  return text ? Lexicon::with_file(*text, settings.lexicon) : text.error();
+}
+
+Result<FetchResult> fetch(const Settings::Verifier* settings, const std::string& url) {
   std::vector<Endpoint> exceptions;
   for (const std::string& each : settings->allow) {
     const auto endpoint = parse_endpoint(each);
@@ -77,16 +82,20 @@ struct Look {
 };
 
 Result<Look> look(Context& context, const Inspect& args, const std::string& url, const MailAddress& address) {
+  const auto settings = verifier_settings(context);
+  if (!settings) return settings.error();
+  const auto lexicon = lexicon_of(*settings);
+  if (!lexicon) return lexicon.error();
   if (args.html.empty()) {
-    const auto fetched = fetch(context, url);
+    const auto fetched = fetch(&*settings, url);
     if (!fetched) return fetched.error();
-    return Look{inspect_fetched(*fetched, address), fetched->content_type, fetched->final_url,
+    return Look{inspect_fetched(*fetched, address, *lexicon), fetched->content_type, fetched->final_url,
                 fetched->http_status};
   }
   const auto octets = read_file(args.html, largest_file);
   if (!octets) return octets.error();
   const std::string type = args.content_type.empty() ? guessed_type(args.html) : args.content_type;
-  return Look{inspect_page(*octets, type, url, address), type, url, 0};
+  return Look{inspect_page(*octets, type, url, address, *lexicon), type, url, 0};
 }
 
 std::string yes_no(const std::optional<bool>& value) {
@@ -98,9 +107,9 @@ std::string told(const Look& look, const std::string& url, const std::string& ad
   std::string page(outcome_word(look.inspection.outcome));
   if (look.http_status != 0) page += ", HTTP " + std::to_string(look.http_status);
   if (!look.content_type.empty()) page += ", " + look.content_type;
+  const auto language = screen.language == "es" ? ReasonLanguage::spanish : ReasonLanguage::english;
   std::vector<std::string> reasons;
-  for (const Reason& reason : finding.reasons)
-    reasons.push_back(reason_text(reason, ReasonLanguage::english));
+  for (const Reason& reason : finding.reasons) reasons.push_back(reason_text(reason, language));
   std::vector<Fact> facts{{"address", address, Style::plain}, {"page", url, Style::plain}};
   if (look.final_url != url) facts.push_back({"led to", look.final_url, Style::plain});
   facts.insert(facts.end(), {{"read", page, Style::plain},

@@ -120,7 +120,7 @@ std::string decision(const pg::Rows& rows) {
   return kind + " by " + by;
 }
 
-std::vector<Fact> facts(const pg::Rows& rows) {
+std::vector<Fact> facts(const pg::Rows& rows, const Screen& screen) {
   const auto fact = [&](const char* label, const char* name) {
     return Fact{label, text(rows, 0, name), Style::plain};
   };
@@ -143,7 +143,8 @@ std::vector<Fact> facts(const pg::Rows& rows) {
   if (!rows.is_null(0, "excerpt")) {
     out.push_back({"excerpt", marked(text(rows, 0, "excerpt"), text(rows, 0, "address")), Style::plain});
   }
-  out.push_back({"reasons", join(Json::texts_of(text(rows, 0, "reasons")), "\n"), Style::plain});
+  out.push_back(
+      {"reasons", join(Json::texts_of(text(rows, 0, "reasons"), screen.language), "\n"), Style::plain});
   const std::string proof = text(rows, 0, "proof");
   out.push_back(
       {"proof", proof == "none" ? "none: nothing could prove that a post is theirs" : proof, Style::plain});
@@ -154,7 +155,8 @@ std::vector<Fact> facts(const pg::Rows& rows) {
 
 std::string detail(const pg::Rows& rows, const Screen& screen) {
   const std::string id = text(rows, 0, "report_id");
-  std::string out = styled("Report " + id, Style::strong, screen) + '\n' + lay_out(facts(rows), screen);
+  std::string out =
+      styled("Report " + id, Style::strong, screen) + '\n' + lay_out(facts(rows, screen), screen);
   if (const std::string evidence = objects(
           text(rows, 0, "evidence"), {{"form", "WRITTEN AS"}, {"where", "WHERE"}, {"text", "TEXT"}}, screen);
       !evidence.empty()) {

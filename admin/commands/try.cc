@@ -121,12 +121,12 @@ std::vector<std::string> on_the_wire(const Reply& reply) {
 }
 
 // What the sender reads, or what happens to the post in place of a refusal.
-std::vector<std::string> answered(const Verdict& verdict, const Wording& wording) {
+std::vector<std::string> answered(const Verdict& verdict, const ReplyTexts& texts) {
   std::vector<std::string> lists;
   for (const AcceptedList& accepted : verdict.accepted) lists.push_back(accepted.list.posting_address);
   switch (verdict.answer()) {
     case GateAnswer::reject:
-    case GateAnswer::tempfail: return on_the_wire(compose_reply(verdict, wording));
+    case GateAnswer::tempfail: return on_the_wire(compose_reply(verdict, texts));
     case GateAnswer::accept: return {"250 2.0.0: the post goes on, sealed for " + join(lists, " and ")};
     case GateAnswer::hold:
       return {"250 2.0.0: the post goes on without a seal for " + verdict.list +
@@ -246,7 +246,7 @@ Result<Answer> run(Context& context, const Try& args) {
   const Verdict verdict = decide_with(trial->facts, **roll, trial->limits, trial->now, prover);
 
   const std::string facts = facts_json(trial->facts, verdict);
-  const auto answer = answered(verdict, *wording);
+  const auto answer = answered(verdict, {*wording, wording->languages()});
   return Answer{json_of(verdict, facts, answer), told(context, verdict, trial->facts, facts, answer), 0};
 }
 

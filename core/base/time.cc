@@ -1,20 +1,33 @@
 #include "core/base/time.h"
 
 #include <array>
-#include <cstdio>
 
 namespace portavoz {
+namespace {
+
+// Writes the number over the digits of `text` from `at`.
+void put(std::string& text, std::size_t at, int number, int digits = 2) {
+  for (int left = digits; left > 0; --left, number /= 10)
+    text[at + static_cast<std::size_t>(left) - 1] = static_cast<char>('0' + number % 10);
+}
+
+}  // namespace
 
 std::string to_rfc3339(Instant time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()));
-  return text.data();
+  const int year = static_cast<int>(date.year());
+  std::string text = year > 9999 ? std::to_string(year) : "0000";
+  if (year <= 9999) put(text, 0, year, 4);
+  const std::size_t after = text.size();
+  text += "-00-00T00:00:00Z";
+  put(text, after + 1, static_cast<int>(static_cast<unsigned>(date.month())));
+  put(text, after + 4, static_cast<int>(static_cast<unsigned>(date.day())));
+  put(text, after + 7, static_cast<int>(clock.hours().count()));
+  put(text, after + 10, static_cast<int>(clock.minutes().count()));
+  put(text, after + 13, static_cast<int>(clock.seconds().count()));
+  return text;
 }
 
 std::optional<Instant> parse_rfc3339(std::string_view text) {

@@ -275,6 +275,7 @@ SettingsOrProblems read_settings(const Node& root) {
             {{"evidence", path(s.verifier.evidence)},
              {"resolvers", [&](const Node& node) { read_endpoints(node, s.verifier.resolvers, problems); }},
              {"allow", [&](const Node& node) { read_endpoints(node, s.verifier.allow, problems); }},
+             {"lexicon", path(s.verifier.lexicon)},
              {"about", [&](const Node& node) { read_url(node, s.verifier.about, problems); }}})},
        {"testing",
         [&](const Node& node) {
@@ -316,7 +317,7 @@ string describe(const Settings& s) {
   std::vector<string> relays;
   for (const IpAddress& address : s.gate.relays) relays.push_back(address.text());
   const auto word = [](bool value) { return string(value ? "true" : "false"); };
-  const std::array<std::pair<string_view, string>, 24> rows{{
+  const std::array<std::pair<string_view, string>, 25> rows{{
       {"register.dsn", s.database.dsn},
       {"roll.directory", s.roll.directory},
       {"roll.max_age", seconds(s.roll.max_age)},
@@ -340,6 +341,7 @@ string describe(const Settings& s) {
       {"verifier.evidence", s.verifier.evidence},
       {"verifier.resolvers", joined(s.verifier.resolvers)},
       {"verifier.allow", joined(s.verifier.allow)},
+      {"verifier.lexicon", s.verifier.lexicon},
       {"verifier.about", s.verifier.about},
   }};
   string text;

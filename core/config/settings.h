@@ -60,6 +60,7 @@ struct Settings {
 
   struct Verifier {
     std::string evidence = "/var/lib/portavoz/evidence";  // the bytes of each page, by their SHA-256
+    std::string lexicon;                                  // words beside the built-in ones; empty: none
     std::vector<std::string> resolvers;                   // IP:port; empty: those of /etc/resolv.conf
     std::vector<std::string> allow;                   // exact IP:port that may be fetched though not public
     std::string about = "https://portavoz.invalid/";  // where a site's owner reads who fetches, in User-Agent

@@ -1,7 +1,6 @@
 #include "core/dkim/tags.h"
 
 #include <algorithm>
-#include <cstdint>
 
 #include "core/base/text.h"
 
@@ -19,13 +18,6 @@ bool is_tag_name(std::string_view name) {
 bool is_tag_value(std::string_view value) {
   return std::all_of(value.begin(), value.end(),
                      [](char c) { return is_blank(c) || (c > 0x20 && c < 0x7F); });
-}
-
-int base64_digit(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (is_ascii_digit(c)) return c - '0' + 52;
-  return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 }  // namespace
@@ -61,26 +53,6 @@ std::string without_blanks(std::string_view text) {
   out.reserve(text.size());
   std::copy_if(text.begin(), text.end(), std::back_inserter(out), [](char c) { return !is_blank(c); });
   return out;
-}
-
-std::optional<std::string> decode_base64(std::string_view text) {
-  std::string digits = without_blanks(text);
-  for (int padding = 0; padding < 2 && !digits.empty() && digits.back() == '='; ++padding) digits.pop_back();
-  if (digits.size() % 4 == 1) return std::nullopt;
-  std::string octets;
-  octets.reserve(digits.size());
-  std::uint32_t bits = 0;
-  unsigned count = 0;
-  for (const char c : digits) {
-    const int digit = base64_digit(c);
-    if (digit < 0) return std::nullopt;
-    bits = (bits << 6 | static_cast<std::uint32_t>(digit)) & 0xFFFFFF;
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    octets.push_back(static_cast<char>(bits >> count & 0xFF));
-  }
-  return octets;
 }
 
 }  // namespace portavoz

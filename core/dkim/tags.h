@@ -26,8 +26,4 @@ using DkimTags = std::vector<DkimTag>;
 // Without every blank and fold: how h=, b=, bh= and p= are read (RFC 6376 §3.5, §3.6.1).
 [[nodiscard]] std::string without_blanks(std::string_view text);
 
-// The octets; nothing when there is another character than base64's (RFC 4648 §4). Blanks do not count, and
-// padding may be missing (RFC 6376 §2.10).
-[[nodiscard]] std::optional<std::string> decode_base64(std::string_view text);
-
 }  // namespace portavoz

@@ -8,13 +8,15 @@
 #include <string_view>
 #include <vector>
 
+#include "core/evidence/page.h"
 #include "core/net/outcome.h"
 
 namespace portavoz {
 
 enum class ReasonCode : std::uint8_t {
-  found_link,     // detail: where
-  found_text,     // detail: where
+  found_link,     // where
+  found_text,     // where
+  decoded,        // detail: the form, which says how
   contact_place,  // detail: the context that makes it official
   mentioned,      // found, in no place for contacts
   hidden,
@@ -22,19 +24,36 @@ enum class ReasonCode : std::uint8_t {
   struck,
   quoted,
   third_party,     // detail: the heading
+  machine_only,    // in data of the page that readers do not see
+  person,          // the data beside it describes a person
+  site_makers,     // humans.txt, security.txt
+  a_place,         // user@host:path, a place on a machine
   former,          // detail: the words beside it
+  link_differs,    // detail: the address in the words of the link
+  own_domain,      // detail: the site
+  other_domain,    // detail: the site
+  shared_host,     // detail: the site
+  others,          // detail: other addresses that stand there
   absent,          // detail: how much was read
   other_spelling,  // detail: the text
   in_source,
   cloaked,  // detail: how many
+  picture,  // detail: its name
   needs_browser,
   not_read,  // detail: what the fetcher saw; may be empty
+};
+
+// Where on the page, for people.
+struct Where {
+  Place place;
+  std::string heading;  // the one above; empty without one
 };
 
 struct Reason {
   ReasonCode code;
   std::string detail;
   FetchOutcome outcome = FetchOutcome::ok;  // with not_read
+  std::optional<Where> where;
 };
 
 enum class ReasonLanguage : std::uint8_t { english, spanish };
@@ -42,9 +61,14 @@ enum class ReasonLanguage : std::uint8_t { english, spanish };
 // One sentence or two that an admin can act on.
 [[nodiscard]] std::string reason_text(const Reason& reason, ReasonLanguage language);
 
+// Whether a form of evidence had to be undone to be read.
+[[nodiscard]] bool was_decoded(std::string_view form);
+
+[[nodiscard]] std::string where_text(const Where& where, ReasonLanguage language);
+
 struct Evidence {
-  std::string form;   // mailto, mailto_pct, mailto_query or plain
-  std::string where;  // on the page, in words
+  std::string form;   // as Sighting::form
+  std::string where;  // on the page, in English words
   std::string text;   // as it stands there
 };
 

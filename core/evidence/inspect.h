@@ -9,6 +9,7 @@
 
 #include "core/base/result.h"
 #include "core/evidence/finding.h"
+#include "core/evidence/lexicon.h"
 #include "core/evidence/page.h"
 #include "core/mail/address.h"
 #include "core/net/fetch.h"
@@ -29,8 +30,10 @@ struct Inspection {
 
 // url: where the page was in the end; its path is a hint, nothing is fetched.
 [[nodiscard]] Inspection inspect_page(std::string_view octets, std::string_view content_type,
-                                      std::string_view url, const MailAddress& address);
+                                      std::string_view url, const MailAddress& address,
+                                      const Lexicon& lexicon = Lexicon::built_in());
 
-[[nodiscard]] Inspection inspect_fetched(const FetchResult& fetched, const MailAddress& address);
+[[nodiscard]] Inspection inspect_fetched(const FetchResult& fetched, const MailAddress& address,
+                                         const Lexicon& lexicon = Lexicon::built_in());
 
 }  // namespace portavoz

@@ -7,12 +7,14 @@
 #include <string_view>
 
 #include "core/evidence/finding.h"
+#include "core/evidence/lexicon.h"
 #include "core/evidence/page.h"
 #include "core/mail/address.h"
 
 namespace portavoz {
 
-[[nodiscard]] Finding judge(const Page& page, const MailAddress& address, std::string_view url);
+[[nodiscard]] Finding judge(const Page& page, const MailAddress& address, std::string_view url,
+                            const Lexicon& lexicon = Lexicon::built_in());
 
 // The finding when no page was read: nothing can be said about the address.
 [[nodiscard]] Finding not_read(FetchOutcome outcome, std::string_view detail);

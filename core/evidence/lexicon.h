@@ -1,17 +1,51 @@
-// The few words by which a page says that here is how to reach us: a first lexicon, English and Spanish.
-// Words match at the beginning of a word, so that "contact" also finds "contacto" and "contactar". Case does
-// not matter. Errors: none. Threads: safe from any.
+// The words by which pages say that here is how to reach us, and how they write '@' and '.' in words, in many
+// languages: core/evidence/lexicon.tsv, which is built in, and what an operator adds to it. Matching is by
+// words: where a script parts its words, a word of five letters or more may go on (`contact` also finds
+// `contacto`, `kontakt` also `Kontaktdaten`), a shorter one stands alone; scripts without blanks match
+// anywhere. Case does not matter. Errors: parse() names every bad line. Threads: immutable once made.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "core/base/result.h"
 
 namespace portavoz {
 
-[[nodiscard]] bool says_contact(std::string_view text);      // "Contact", "Escríbenos"
-[[nodiscard]] bool says_imprint(std::string_view text);      // "Legal notice", "Aviso legal"
-[[nodiscard]] bool says_third_party(std::string_view text);  // "Other assemblies", "Enlaces"
+enum class LexiconKind : std::uint8_t { contact, imprint, address_label, at, dot, not_contact };
 
+class Lexicon {
+ public:
+  [[nodiscard]] static const Lexicon& built_in();
+
+  // Lines of seven columns parted by tabs, the first one a language tag; words in a column parted by '|';
+  // lines that begin with '#', and empty ones, say nothing. Error: bad_input, a line for each that is not so.
+  [[nodiscard]] static Result<Lexicon> parse(std::string_view text);
+
+  // The built-in words and those of a file; each bad line is named as FILE:LINE.
+  [[nodiscard]] static Result<Lexicon> with_file(std::string_view text, const std::string& file);
+
+  // The word of that kind that stands in the text, in lower case; empty when there is none.
+  [[nodiscard]] std::string_view find(LexiconKind kind, std::string_view text) const;
+
+  [[nodiscard]] const std::vector<std::string>& words(LexiconKind kind) const {
+    return words_[static_cast<std::size_t>(kind)];
+  }
+
+ private:
+  std::array<std::vector<std::string>, 6> words_;
+};
+
+// Whether the words stand in the lower-case text at the borders that are described above; npos when they do
+// not.
+[[nodiscard]] std::size_t find_words(std::string_view lower, std::string_view words);
+
+// What the rules need beyond the lexicon, in English and Spanish and the languages that the pages we met are
+// in.
+[[nodiscard]] bool says_third_party(std::string_view text);  // "Other assemblies", "Enlaces"
 // The words that say that an address is no longer in use; empty when there are none.
 [[nodiscard]] std::string_view says_former(std::string_view text);
 

@@ -4,35 +4,10 @@
 #include <array>
 
 #include "core/base/text.h"
+#include "core/evidence/characters.h"
 
 namespace portavoz {
 namespace {
-
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
-
-// The code point that begins at `at` in well-formed UTF-8, and its length.
-struct CodePoint {
-  char32_t value;
-  std::size_t length;
-};
-
-CodePoint code_point(std::string_view text, std::size_t at) {
-  const auto octet = [&](std::size_t i) {
-    return static_cast<unsigned char>(i < text.size() ? text[i] : '\0');
-  };
-  const unsigned lead = octet(at);
-  if (lead < 0x80U) return {lead, 1};
-  const std::size_t length = lead >= 0xF0U ? 4 : lead >= 0xE0U ? 3 : 2;
-  char32_t value = lead & (0x7FU >> length);
-  for (std::size_t i = 1; i < length; ++i) value = (value << 6U) | (octet(at + i) & 0x3FU);
-  return {value, std::min(length, text.size() - at)};
-}
-
-std::size_t start_before(std::string_view text, std::size_t at) {
-  do --at;
-  while (at > 0 && is_continuation(text[at]));
-  return at;
-}
 
 bool is_invisible(char32_t c) {
   return c == 0xAD || c == 0x180E || (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) ||
@@ -42,13 +17,6 @@ bool is_invisible(char32_t c) {
 bool is_blank(char32_t c) {
   return c == ' ' || c == '\t' || c == '\r' || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) ||
          c == 0x202F || c == 0x205F || c == 0x3000;
-}
-
-// Beyond ASCII, letters of scripts with word spaces continue a word. From U+2000 on stand punctuation,
-// symbols and the scripts without word spaces: there an ASCII address ends.
-bool continues_word(char32_t c) {
-  if (c < 0x80) return is_ascii_alpha(static_cast<char>(c)) || is_ascii_digit(static_cast<char>(c));
-  return c >= 0xC0 && c < 0x2000 && c != 0xD7 && c != 0xF7;
 }
 
 bool is_domain_octet(char c) { return is_ascii_alpha(c) || is_ascii_digit(c) || c == '-' || c == '.'; }
@@ -93,24 +61,29 @@ std::size_t domain_end(std::string_view text, std::size_t from, bool wide) {
   return end;
 }
 
-// `@name@host` is a handle, `//user@host` and `user@host:path` are places on a machine, `a@b@c` is nothing.
+// `@name@host` is a handle, `//user@host` is a place on a machine, `a@b@c` is nothing.
 bool is_no_mailbox(std::string_view text, const Candidate& found) {
   const std::string_view before = text.substr(0, found.start);
   if (before.ends_with('@') || before.ends_with("//")) return true;
   const std::string_view after = text.substr(found.end);
-  if (after.starts_with('@') || after.starts_with('_')) return true;
-  return after.size() > 1 && after[0] == ':' &&
-         (is_ascii_alpha(after[1]) || after[1] == '/' || after[1] == '~');
+  return after.starts_with('@') || after.starts_with('_');
+}
+
+// The address around the '@' at `at`.
+std::optional<MailAddress> address_at(std::string_view text, std::size_t at, bool wide, std::size_t& start) {
+  const Candidate found{local_start(text, at, wide), domain_end(text, at + 1, wide)};
+  if (found.start == at || found.end == at + 1 || found.end - found.start > 320 || is_no_mailbox(text, found))
+    return std::nullopt;
+  start = found.start;
+  auto parsed = MailAddress::parse(text.substr(found.start, found.end - found.start));
+  if (!parsed) return std::nullopt;
+  return std::move(*parsed);
 }
 
 bool stands_at(std::string_view text, std::size_t at, const MailAddress& address, bool wide,
                std::size_t& start) {
-  const Candidate found{local_start(text, at, wide), domain_end(text, at + 1, wide)};
-  if (found.start == at || found.end == at + 1 || found.end - found.start > 320 || is_no_mailbox(text, found))
-    return false;
-  const auto parsed = MailAddress::parse(text.substr(found.start, found.end - found.start));
-  start = found.start;
-  return parsed && *parsed == address;
+  const auto found = address_at(text, at, wide, start);
+  return found && *found == address;
 }
 
 std::size_t find_word(std::string_view lower, std::string_view word, std::size_t from) {
@@ -149,6 +122,13 @@ std::vector<std::size_t> mentions(std::string_view tidied, const MailAddress& ad
       found.push_back(start);
   }
   return found;
+}
+
+std::optional<MailAddress> first_mention(std::string_view tidied) {
+  std::size_t start = 0;
+  for (std::size_t at = tidied.find('@'); at != std::string_view::npos; at = tidied.find('@', at + 1))
+    if (auto found = address_at(tidied, at, false, start)) return found;
+  return std::nullopt;
 }
 
 std::size_t other_spelling(std::string_view tidied, const MailAddress& address) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,9 @@ namespace portavoz {
 
 // Without invisible characters, and with every kind of blank as a space.
 [[nodiscard]] std::string tidy_text(std::string_view utf8);
+
+// The first whole address in tidied text, whatever it is.
+[[nodiscard]] std::optional<MailAddress> first_mention(std::string_view tidied);
 
 // Where `address` stands in tidied text.
 [[nodiscard]] std::vector<std::size_t> mentions(std::string_view tidied, const MailAddress& address);

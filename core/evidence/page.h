@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace portavoz {
@@ -27,14 +28,59 @@ struct Place {
   friend bool operator==(const Place&, const Place&) = default;
 };
 
+// How a text came to stand there.
+enum class Origin : std::uint8_t { text, field };
+
 struct Block {
   std::string text;
   Place place;
+  Origin origin = Origin::text;
+};
+
+// Where in the text of the page something without text of its own stands: before this octet of this block.
+struct Position {
+  std::size_t block = 0;
+  std::size_t offset = 0;
 };
 
 struct Link {
   std::string href;  // as it stands, character references resolved
   std::string text;
+  Place place;
+  Position position;
+  std::string property;   // what microdata, RDFa or a microformat calls it; empty without one
+  std::string described;  // the type of what it is a property of; empty when nobody says
+};
+
+// What a script of the page says, an event's handler, or a link that is one.
+struct Code {
+  enum class Kind : std::uint8_t { script, handler };
+  Kind kind = Kind::script;
+  std::string text;
+  Place place;
+  Position position;
+};
+
+// Data for programs that stands in the page.
+struct Data {
+  bool linked = false;  // JSON-LD, which describes the page; else what a script builds the page from
+  std::string json;
+  Place place;
+};
+
+// The attributes of an element in which pages keep what a script makes an address of.
+struct Attributes {
+  std::string element;
+  std::vector<std::pair<std::string, std::string>> values;
+  Place place;
+  Position position;
+};
+
+// What the page says of itself where readers do not look: <meta>.
+struct Meta {
+  std::string name;
+  std::string content;
+  bool property = false;  // an element's property (microdata, RDFa), not the page's
   Place place;
 };
 
@@ -43,9 +89,13 @@ struct Page {
   std::vector<std::string> headings;
   std::vector<Block> blocks;
   std::vector<Link> links;
+  std::vector<Code> codes;
+  std::vector<Data> data;
+  std::vector<Attributes> attributes;
+  std::vector<Meta> metas;
   std::size_t scripts = 0;
-  std::size_t cloaked = 0;  // addresses that a protection service or script keeps from plain readers
-  std::string source;       // the whole page as it came, in UTF-8
+  std::string address_picture;  // the name of a picture that may show an address; empty without one
+  std::string source;           // the whole page as it came, in UTF-8
 };
 
 }  // namespace portavoz

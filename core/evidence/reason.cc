@@ -1,4 +1,5 @@
 // The sentences of a finding, for admins. "%" stands for the detail.
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -13,10 +14,12 @@ struct Sentence {
 };
 
 // In the order of ReasonCode, up to not_read.
-constexpr std::array<Sentence, 15> sentences{{
+constexpr std::array<Sentence, 26> sentences{{
     {"The address stands on the page as a link to write to (%).",
      "La dirección está en la página como enlace para escribir (%)."},
     {"The address stands on the page as text (%).", "La dirección está en la página como texto (%)."},
+    {"It does not stand there as it is: % was undone to read it.",
+     "No está tal cual: para leerla se deshizo %."},
     {"That is a place for official contacts: %.", "Ese es un lugar para contactos oficiales: %."},
     {"Nothing around it says whether it is an official contact; look at the page and decide.",
      "Nada alrededor dice si es un contacto oficial; mire la página y decida."},
@@ -29,8 +32,31 @@ constexpr std::array<Sentence, 15> sentences{{
      "Está en una cita; mire si la da la propia asamblea."},
     {"It stands under '%', which may be about somebody else; look whose address it is.",
      "Está bajo '%', que puede tratar de otros; mire de quién es la dirección."},
+    {"It stands only in data for programs, which readers do not see.",
+     "Solo está en datos para programas, que quien lee no ve."},
+    {"The data around it describes a person, not the assembly.",
+     "Los datos que la rodean describen a una persona, no a la asamblea."},
+    {"The file names those who made the site or whom to warn of its faults, not the assembly's contact.",
+     "El archivo nombra a quien hizo el sitio o a quien avisar de sus fallos, no el contacto de la "
+     "asamblea."},
+    {"It is written as a place on a machine (user@host:path), not as an address to write to.",
+     "Está escrita como un lugar en una máquina (usuario@host:ruta), no como dirección a la que escribir."},
     {"Words beside it ('%') say that it may be no longer in use; read the sentence.",
      "Las palabras de al lado ('%') dicen que quizá ya no se usa; lea la frase."},
+    {"The link leads to this address, and its words show another one (%); ask the assembly which is right.",
+     "El enlace lleva a esta dirección y su texto muestra otra (%); pregunte a la asamblea cuál es la "
+     "buena."},
+    {"The address is of the site's own domain (%).", "La dirección es del dominio del propio sitio (%)."},
+    {"The address is not of the site's domain (%), as with many assemblies; make sure that the site is "
+     "theirs.",
+     "La dirección no es del dominio del sitio (%), como en muchas asambleas; asegúrese de que el sitio es "
+     "suyo."},
+    {"The site (%) is below a provider's domain where anybody can open one; make sure that it is the "
+     "assembly's.",
+     "El sitio (%) está bajo el dominio de un proveedor donde cualquiera puede abrir uno; asegúrese de que "
+     "es "
+     "de la asamblea."},
+    {"Other addresses stand there: %.", "Hay otras direcciones: %."},
     {"The page was read whole (octets of text / links: %) and the address does not stand on it; ask the "
      "assembly for the page that shows it.",
      "Se leyó la página entera (octetos de texto / enlaces: %) y la dirección no está; pida a la asamblea la "
@@ -39,18 +65,65 @@ constexpr std::array<Sentence, 15> sentences{{
      "decide.",
      "Parece estar escrita de otro modo, que solo debe leer una persona: '%'; mire la página y decida."},
     {"The page's source holds the address, but not as text that readers get for certain; look in a browser "
-     "whether it "
-     "shows.",
+     "whether it shows.",
      "El código de la página contiene la dirección, pero no como texto que se lea con seguridad; mire en un "
-     "navegador si "
-     "se ve."},
+     "navegador si se ve."},
     {"The page keeps addresses from plain readers (places: %); look at it in a browser.",
      "La página oculta direcciones a quien lee sin navegador (lugares: %); mírela en un navegador."},
+    {"The page seems to show an address as a picture (%), which only a person can read; look at it.",
+     "La página parece mostrar una dirección como imagen (%), que solo una persona puede leer; mírela."},
     {"The page has no text of its own: a script fetches it; look at it in a browser, or ask for a page that "
      "shows the address without scripts.",
      "La página no tiene texto propio: lo trae un script; mírela en un navegador, o pida una página que "
      "muestre la dirección sin scripts."},
 }};
+
+struct Words {
+  std::string_view key;
+  Sentence words;
+};
+
+// What a form of Sighting says was done; a form that is not here was read as it stands.
+constexpr std::array<Words, 16> codings{{
+    {"fullwidth", {"a wide '@'", "una '@' ancha"}},
+    {"mailto_pct", {"percent-encoding", "la codificación con porcentajes"}},
+    {"spaces", {"blanks between its parts", "los espacios entre sus partes"}},
+    {"split_br", {"a line end inside of it", "un salto de línea en medio"}},
+    {"at_bracket",
+     {"a sign or word in the place of '@' or a dot", "un signo o palabra en lugar de '@' o de un punto"}},
+    {"at_word", {"words in the place of '@' and dots", "palabras en lugar de '@' y de los puntos"}},
+    {"entity", {"character references shown as text", "las referencias de caracteres mostradas como texto"}},
+    {"cf_email", {"the protection of a proxy (data-cfemail)", "la protección de un proxy (data-cfemail)"}},
+    {"joomla_cloak", {"Joomla's protection by a script", "la protección de Joomla con un script"}},
+    {"joomla_hidden", {"Joomla's protection (base64)", "la protección de Joomla (base64)"}},
+    {"typo3_spam", {"TYPO3's protection (moved letters)", "la protección de TYPO3 (letras desplazadas)"}},
+    {"data_attr",
+     {"what the page keeps in attributes for its script",
+      "lo que la página guarda en atributos para su script"}},
+    {"js_location", {"a script of a link or button", "un script de un enlace o botón"}},
+    {"script_charcode", {"a script that writes it from numbers", "un script que la escribe con números"}},
+    {"script", {"a script that puts it together", "un script que la compone"}},
+    {"nextdata",
+     {"the data from which a script builds the page", "los datos con los que un script compone la página"}},
+}};
+
+constexpr std::array<Words, 6> places{{
+    {"contact_page", {"a page for contacts", "una página de contacto"}},
+    {"contact_block", {"a block of contact data", "un bloque de datos de contacto"}},
+    {"imprint", {"the imprint", "el aviso legal"}},
+    {"footer", {"the foot of the site's pages", "el pie de las páginas del sitio"}},
+    {"header", {"the head or menu of the site's pages", "la cabecera o el menú de las páginas del sitio"}},
+    {"press_contact", {"a contact for the press", "un contacto de prensa"}},
+}};
+
+// In the order of Region.
+constexpr std::array<Sentence, 7> regions{{{"page", "página"},
+                                           {"header", "cabecera"},
+                                           {"navigation", "menú"},
+                                           {"main part", "parte principal"},
+                                           {"article", "artículo"},
+                                           {"aside", "columna lateral"},
+                                           {"footer", "pie"}}};
 
 constexpr Sentence again_later{"it is tried again; if it stays so, ask the assembly",
                                "se intenta de nuevo; si sigue así, pregunte a la asamblea"};
@@ -98,6 +171,13 @@ std::string_view in(ReasonLanguage language, const Sentence& sentence) {
   return language == ReasonLanguage::english ? sentence.english : sentence.spanish;
 }
 
+template <std::size_t N>
+std::string in_words(const std::array<Words, N>& table, std::string_view key, ReasonLanguage language) {
+  for (const Words& each : table)
+    if (each.key == key) return std::string(in(language, each.words));
+  return std::string(key);
+}
+
 std::string filled(std::string_view sentence, std::string_view detail) {
   std::string out(sentence);
   const auto hole = out.find('%');
@@ -118,9 +198,32 @@ std::string failure_text(const Reason& reason, ReasonLanguage language) {
 
 }  // namespace
 
+bool was_decoded(std::string_view form) {
+  return std::any_of(codings.begin(), codings.end(), [form](const Words& each) { return each.key == form; });
+}
+
+std::string where_text(const Where& where, ReasonLanguage language) {
+  const auto say = [&](std::string_view english, std::string_view spanish) {
+    return in(language, Sentence{english, spanish});
+  };
+  std::string out(in(language, regions.at(static_cast<std::size_t>(where.place.region))));
+  if (!where.heading.empty()) out.append(say(", under '", ", bajo '")).append(where.heading).append(1, '\'');
+  if (where.place.hidden) out += say(", hidden", ", oculta");
+  if (where.place.visitor) out += say(", in visitors' comments", ", en comentarios de visitantes");
+  if (where.place.struck) out += say(", struck through", ", tachada");
+  if (where.place.quoted) out += say(", in a quotation", ", en una cita");
+  if (where.place.noscript) out += say(", for browsers without scripts", ", para navegadores sin scripts");
+  return out;
+}
+
 std::string reason_text(const Reason& reason, ReasonLanguage language) {
-  if (reason.code == ReasonCode::not_read) return failure_text(reason, language);
-  return filled(in(language, sentences.at(static_cast<std::size_t>(reason.code))), reason.detail);
+  const auto sentence = [&] { return in(language, sentences.at(static_cast<std::size_t>(reason.code))); };
+  switch (reason.code) {
+    case ReasonCode::not_read: return failure_text(reason, language);
+    case ReasonCode::decoded: return filled(sentence(), in_words(codings, reason.detail, language));
+    case ReasonCode::contact_place: return filled(sentence(), in_words(places, reason.detail, language));
+    default: return filled(sentence(), reason.where ? where_text(*reason.where, language) : reason.detail);
+  }
 }
 
 }  // namespace portavoz

@@ -23,4 +23,8 @@ namespace portavoz {
 // their marks (á → a, ñ → n), opening ¿ and ¡ go, and what has no plain letter becomes '?'.
 [[nodiscard]] std::string fold_to_ascii(std::string_view utf8);
 
+// Lower case by the Unicode tables alone: no language, so that no host's locale changes the answer. Empty
+// when the text is not UTF-8.
+[[nodiscard]] std::string lower_case(std::string_view utf8);
+
 }  // namespace portavoz

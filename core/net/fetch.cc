@@ -1,5 +1,8 @@
 #include "core/net/fetch.h"
 
+#include <algorithm>
+#include <array>
+
 #include "core/base/text.h"
 
 namespace portavoz {
@@ -9,7 +12,11 @@ std::string media_type(std::string_view content_type) {
 }
 
 bool is_page_type(std::string_view type) {
-  return type.empty() || type == "text/html" || type == "application/xhtml+xml" || type == "text/plain";
+  static constexpr std::array<std::string_view, 9> types{
+      "",           "text/html",    "application/xhtml+xml", "text/plain",
+      "text/vcard", "text/x-vcard", "application/atom+xml",  "application/rss+xml",
+      "text/xml"};
+  return std::find(types.begin(), types.end(), type) != types.end();
 }
 
 std::string charset_parameter(std::string_view content_type) {

@@ -91,7 +91,7 @@ struct Unpacked {
 // The media type of a Content-Type value in lower case, without parameters: "text/html".
 [[nodiscard]] std::string media_type(std::string_view content_type);
 
-// True for what is read as a page: HTML, plain text, or no type at all.
+// True for what is read as a page: HTML, plain text, a vCard, a feed, or no type at all.
 [[nodiscard]] bool is_page_type(std::string_view media_type);
 
 // Parameter `charset` of a Content-Type value, without quotes, in lower case; empty when there is none.

@@ -1,6 +1,7 @@
 #include "core/policy/reply.h"
 
 #include <algorithm>
+#include <array>
 
 #include "core/base/text.h"
 #include "core/mail/unicode.h"
@@ -34,46 +35,69 @@ void append_wrapped(std::vector<std::string>& lines, std::string_view text) {
   }
 }
 
-std::vector<std::string> languages_of(const Verdict& verdict) {
-  if (verdict.guarded_list && !verdict.guarded_list->languages.empty())
-    return verdict.guarded_list->languages;
-  return {"en", "es"};
+const std::vector<std::string>& languages_of(const Verdict& verdict) {
+  static const std::vector<std::string> both{"en", "es"};
+  return verdict.guarded_list && !verdict.guarded_list->languages.empty() ? verdict.guarded_list->languages
+                                                                          : both;
 }
 
 }  // namespace
 
-std::string fill(std::string_view text, const std::map<std::string, std::string, std::less<>>& values) {
+ReplyTexts::ReplyTexts(const Wording& wording, const std::vector<std::string>& languages) {
+  for (const std::string& name : languages) {
+    Language& language = languages_[name];
+    language.rules.resize(all_rules().size());
+    for (const RuleInfo& rule : all_rules())
+      if (rule.answer == Answer::reject || rule.answer == Answer::tempfail)
+        language.rules.at(static_cast<std::size_t>(rule.rule)) =
+            fold_to_ascii(wording.text(name, "reply." + std::string(rule.word)));
+    language.ask_admins = fold_to_ascii(wording.text(name, "reply.ask-admins"));
+  }
+}
+
+const ReplyTexts::Language& ReplyTexts::in(std::string_view language) const {
+  const auto found = languages_.find(language);
+  return found != languages_.end() ? found->second : languages_.at("en");
+}
+
+const std::string& ReplyTexts::of(std::string_view language, Rule rule) const {
+  return in(language).rules.at(static_cast<std::size_t>(rule));
+}
+
+const std::string& ReplyTexts::ask_admins(std::string_view language) const { return in(language).ask_admins; }
+
+std::string fill(std::string_view text, std::span<const Value> values) {
   std::string filled;
   filled.reserve(2 * text.size());
   while (!text.empty()) {
     const auto open = text.find('{');
     filled += text.substr(0, open);
     if (open == std::string_view::npos) break;
-    const auto close = text.find('}', open);
-    const auto value =
-        close == std::string_view::npos ? values.end() : values.find(text.substr(open + 1, close - open - 1));
-    if (value == values.end()) {
+    const auto close = std::min(text.find('}', open), text.size());
+    const auto name = text.substr(open + 1, close - open - 1);
+    const auto value = std::find_if(values.begin(), values.end(),
+                                    [&](const Value& candidate) { return candidate.name == name; });
+    if (close == text.size() || value == values.end()) {
       filled += '{';
       text.remove_prefix(open + 1);
       continue;
     }
-    filled += value->second;
+    filled += value->text;
     text.remove_prefix(close + 1);
   }
   return filled;
 }
 
-Reply compose_reply(const Verdict& verdict, const Wording& wording) {
+Reply compose_reply(const Verdict& verdict, const ReplyTexts& texts) {
   const RuleInfo& rule = info(verdict.rule);
   const std::string admin = verdict.guarded_list ? verdict.guarded_list->admin_address : "";
-  const std::map<std::string, std::string, std::less<>> values{
-      {"list", shown(verdict.list)}, {"from", shown(verdict.header_from)}, {"admin", shown(admin)}};
+  const std::array values{Value{"list", shown(verdict.list)}, Value{"from", shown(verdict.header_from)},
+                          Value{"admin", shown(admin)}};
   Reply reply{std::string(rule.code), std::string(rule.enhanced), {}};
+  reply.lines.reserve(max_lines);
   for (const std::string& language : languages_of(verdict)) {
-    const std::string key = "reply." + std::string(rule.word);
-    append_wrapped(reply.lines, fill(fold_to_ascii(wording.text(language, key)), values));
-    if (!admin.empty())
-      append_wrapped(reply.lines, fill(fold_to_ascii(wording.text(language, "reply.ask-admins")), values));
+    append_wrapped(reply.lines, fill(texts.of(language, rule.rule), values));
+    if (!admin.empty()) append_wrapped(reply.lines, fill(texts.ask_admins(language), values));
   }
   if (reply.lines.empty()) reply.lines.emplace_back(rule.word);
   if (reply.lines.size() > max_lines) reply.lines.resize(max_lines);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,26 @@ class Wording {
   [[nodiscard]] virtual std::string text(std::string_view language, std::string_view key) const = 0;
 };
 
+// The texts of replies in each language, turned into ASCII once, because that costs more than all else that a
+// refusal costs.
+class ReplyTexts {
+ public:
+  // English must be among the languages: it stands in for those that are not.
+  ReplyTexts(const Wording& wording, const std::vector<std::string>& languages);
+
+  [[nodiscard]] const std::string& of(std::string_view language, Rule rule) const;
+  [[nodiscard]] const std::string& ask_admins(std::string_view language) const;
+
+ private:
+  struct Language {
+    std::vector<std::string> rules;  // in the order of Rule
+    std::string ask_admins;
+  };
+  [[nodiscard]] const Language& in(std::string_view language) const;
+
+  std::map<std::string, Language, std::less<>> languages_;
+};
+
 struct Reply {
   std::string code;
   std::string enhanced;
@@ -31,10 +52,14 @@ struct Reply {
 };
 
 // The reply for a verdict whose answer is reject or tempfail.
-[[nodiscard]] Reply compose_reply(const Verdict& verdict, const Wording& wording);
+[[nodiscard]] Reply compose_reply(const Verdict& verdict, const ReplyTexts& texts);
+
+struct Value {
+  std::string_view name;
+  std::string text;
+};
 
 // The text with each {name} replaced by its value; an unknown name stays as it stands.
-[[nodiscard]] std::string fill(std::string_view text,
-                               const std::map<std::string, std::string, std::less<>>& values);
+[[nodiscard]] std::string fill(std::string_view text, std::span<const Value> values);
 
 }  // namespace portavoz

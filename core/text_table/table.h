@@ -14,6 +14,7 @@ namespace portavoz {
 struct Screen {
   std::size_t width = 100;
   bool colours = false;
+  std::string language = "en";  // of whoever reads; what has no text in it is English
 };
 
 enum class Style : std::uint8_t { plain, strong, good, waiting, bad, faint };

@@ -29,7 +29,8 @@ TEST_CASE("inspect judges a page from a file without configuration, register or 
   REQUIRE_FALSE(found.at("evidence").empty());
   for (const char* member : {"form", "where", "text"})
     CHECK(found.at("evidence").at(0).at(member).is_string());
-  CHECK(found.at("reasons").at(0).is_string());
+  CHECK(found.at("reasons").at(0).at("en").is_string());
+    CHECK(found.at("reasons").at(0).at("es").is_string());
 
   const Ran otherwise = command_line({"inspect", url, "info@norte.example", "--html", file, "--json"});
   CHECK(otherwise.out == result.out);

@@ -81,7 +81,7 @@ struct ObservedGate::Parts {
   World world;
   test::TempDir directory;
   Settings settings;
-  KeysAsWording wording;
+  ReplyTexts replies{KeysAsWording(), {"en"}};
   SealSigner signer{directory / "seal.key"};
   std::unique_ptr<VerdictSpool> spool;
   std::unique_ptr<DkimLibrary> dkim = value_of(DkimLibrary::open());
@@ -226,7 +226,7 @@ class ObservedGate::Play {
                          "mx1",
                          roll_,
                          *parts_.spool,
-                         parts_.wording,
+                         parts_.replies,
                          parts_.signer,
                          *parts_.dkim,
                          [this] { return std::make_unique<ZoneDns>(zone_); },

@@ -20,10 +20,12 @@ struct Bench {
   Examiner examiner = must(Examiner::create(settings(), "host.example"));
 
   [[nodiscard]] Settings::Verifier settings() const {
-    return {.evidence = evidence.path(),
-            .resolvers = {"127.0.0.1:" + std::to_string(web.dns)},
-            .allow = {"127.0.0.1:" + std::to_string(web.http)},
-            .about = "https://example.org/"};
+    Settings::Verifier settings;
+    settings.evidence = evidence.path();
+    settings.resolvers = {"127.0.0.1:" + std::to_string(web.dns)};
+    settings.allow = {"127.0.0.1:" + std::to_string(web.http)};
+    settings.about = "https://example.org/";
+    return settings;
   }
 
   // A confirmed contact whose evidence page is this one.

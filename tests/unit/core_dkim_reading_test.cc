@@ -1,3 +1,4 @@
+#include "core/base/base64.h"
 #include "core/dkim/reading.h"
 #include "core/dkim/tags.h"
 #include "tests/lib/catch.h"

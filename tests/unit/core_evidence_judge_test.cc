@@ -21,6 +21,12 @@ std::string page(const std::string& body, const std::string& title = "The assemb
   return "<!doctype html><html><head><title>" + title + "</title></head><body>" + body + "</body></html>";
 }
 
+std::string repeated(const std::string& text, int times) {
+  std::string out;
+  for (int i = 0; i < times; ++i) out += text;
+  return out;
+}
+
 std::string word(const std::optional<bool>& answer) { return !answer ? "null" : *answer ? "true" : "false"; }
 
 }  // namespace
@@ -33,8 +39,8 @@ TEST_CASE("a page says whether the address is published and official") {
   const std::string link = "<a href='mailto:north@example.org'>mail</a>";
   const auto row = GENERATE_COPY(values<Row>({
       {"a link under a heading", page("<h2>Contact</h2><p>" + link), "true", "true", "mailto",
-       "contact_block"},
-      {"Spanish heading, text", page("<h2>Escríbenos</h2><p>" + a), "true", "true", "plain", "contact_block"},
+       "contact_page"},
+      {"Spanish heading, text", page("<h2>Escríbenos</h2><p>" + a), "true", "true", "plain", "contact_page"},
       {"the title says it", page("<p>" + a, "Contacto"), "true", "true", "plain", "contact_page"},
       {"words beside it", page("<p>Contact: " + a), "true", "true", "plain", "contact_block"},
       {"the footer", page("<main><p>Hello</main><footer>" + a + "</footer>"), "true", "true", "plain",
@@ -70,11 +76,57 @@ TEST_CASE("a page says whether the address is published and official") {
        "false", "false", "none", "none"},
       {"a decoy inside", page("<p>north<span hidden>x</span>@example.org", "Contact"), "true", "true",
        "plain", "contact_page"},
-      {"another spelling", page("<p>north [at] example [dot] org"), "null", "null", "none", "none"},
+      {"spelled out", page("<p>Write to north [at] example [dot] org"), "true", "null", "at_bracket",
+       "other"},
+      {"spelled as prose may be", page("<p>The north at example.org was closed"), "null", "null", "none",
+       "none"},
+      {"a place on a machine", page("<p>Clone north@example.org:site.git", "Contact"), "true", "false",
+       "plain", "code"},
+      {"by the data of an organisation",
+       page(
+           "<script "
+           "type='application/ld+json'>{\"@type\":\"NGO\",\"contactPoint\":{\"email\":\"north@example.org\"}}"
+           "</script><p>Text for readers"),
+       "true", "true", "jsonld", "contact_block"},
+      {"by the data of a person",
+       page(
+           "<script "
+           "type='application/ld+json'>{\"@type\":\"NewsArticle\",\"author\":{\"@type\":\"Person\",\"email\":"
+           "\"mailto:north@example.org\"}}</script><p>Text for readers"),
+       "true", "false", "jsonld", "article_byline"},
+      {"by a property of an organisation",
+       page("<div itemscope itemtype='https://schema.org/Organization'>" + link.substr(0, 2) +
+            " itemprop=email" + link.substr(2) + "</div>"),
+       "true", "true", "mailto", "contact_block"},
+      {"by <meta> alone", page("<meta name=reply-to content='north@example.org'><p>Text for readers"), "true",
+       "false", "meta_tag", "meta_only"},
+      {"beside a telephone", page("<p>Main street 1<br>Tel. +34 91 555 12 12<br>" + a + "<p>x"), "true",
+       "true", "plain", "contact_block"},
+      {"beside a label and alone", page("<table><tr><td>E-mail<td>" + link + "</table>"), "true", "true",
+       "mailto", "contact_block"},
+      {"for the press", page("<h2>Pressekontakt</h2><p>Maria Muster, " + a), "true", "true", "plain",
+       "press_contact"},
+      {"another one behind a proxy",
+       page("<footer>Text for readers <a data-cfemail='0061407864747b'>x</a></footer>"), "false", "false",
+       "none", "none"},
+      {"in pieces for a script",
+       page("<footer><a data-user=north data-domain=example.org href='#'>write</a></footer>"), "true", "true",
+       "data_attr", "footer"},
+      {"in a picture", page("<h1>Contact</h1><img src='/i/kontaktadresse.png'>"), "null", "null", "none",
+       "none"},
+      {"at the head of a long page",
+       page("<div>" + link + "</div>" + repeated("<p>Some text of this page, which goes on and on.", 20)),
+       "true", "true", "mailto", "header"},
+      {"in the head of an article",
+       page("<header><h1>A headline that is as long as those of the news are, with a verb and its "
+            "object</h1><p>" +
+            link + "</header>"),
+       "true", "null", "mailto", "other"},
       {"only in the source", page("<p>Some text for readers here<input value=" + a + ">"), "null", "null",
        "none", "none"},
-      {"kept by a proxy", page("<p>Long text for readers here <a data-cfemail=00 href=#>[email]</a>"), "null",
-       "null", "none", "none"},
+      {"kept by a proxy in a way we do not know",
+       page("<p>Long text for readers here <a data-cfemail=zz href=#>[email]</a>"), "null", "null", "none",
+       "none"},
       {"needs a browser", page("<div id=app></div><script src=app.js></script>"), "null", "null", "none",
        "none"},
       {"a comment of HTML", page("<p>Some text for readers here<!-- " + a + " -->"), "null", "null", "none",
@@ -95,7 +147,7 @@ TEST_CASE("a page says whether the address is published and official") {
 TEST_CASE("the path of the page counts as its title does") {
   const auto html = page("<p>north@example.org");
   CHECK(look(html, "https://north.example/contacto?x").finding.official == true);
-  CHECK_FALSE(look(html, "https://contacto.example/x").finding.official);
+  CHECK_FALSE(look(html, "https://contacto.example/x").finding.official.has_value());
 }
 
 TEST_CASE("a link and its text are separate evidence, with the place in words") {
@@ -151,7 +203,7 @@ TEST_CASE("a page that was not fetched says nothing about the address, and why")
 TEST_CASE("every reason has a sentence in both languages") {
   for (int code = 0; code <= static_cast<int>(ReasonCode::not_read); ++code) {
     for (int outcome = 1; outcome <= static_cast<int>(FetchOutcome::too_slow); ++outcome) {
-      const Reason reason{static_cast<ReasonCode>(code), "DETAIL", static_cast<FetchOutcome>(outcome)};
+      const Reason reason{static_cast<ReasonCode>(code), "DETAIL", static_cast<FetchOutcome>(outcome), {}};
       const auto english = reason_text(reason, ReasonLanguage::english);
       const auto spanish = reason_text(reason, ReasonLanguage::spanish);
       CHECK(english != spanish);
@@ -180,7 +232,7 @@ TEST_CASE("a finding as JSON keeps null for what cannot be told") {
   CHECK_THAT(json, Catch::StartsWith(
                        R"({"address":"north@example.org","url":"https://north.example/","outcome":"timeout",)"
                        R"("published":null,"official":null,"form":"none","context":"none","excerpt":"",)"
-                       R"("evidence":[],"reasons":["The page could not be read)"));
+                       R"("evidence":[],"reasons":[{"en":"The page could not be read)"));
 }
 
 TEST_CASE("octets that are no UTF-8 and NUL do not stop the JSON") {

@@ -1,3 +1,5 @@
+#include <array>
+
 #include "adapters/gettext/catalogues.h"
 #include "core/policy/reply.h"
 #include "tests/lib/catch.h"
@@ -10,6 +12,11 @@ const Catalogues& catalogues() {
   static const auto opened = Catalogues::open(PORTAVOZ_BINARY_DIR "/locale");
   if (!opened) throw std::runtime_error(opened.error().what);
   return *opened;
+}
+
+const ReplyTexts& texts() {
+  static const ReplyTexts folded(catalogues(), catalogues().languages());
+  return folded;
 }
 
 Verdict refusal(Rule rule) {
@@ -25,7 +32,7 @@ Verdict refusal(Rule rule) {
 }  // namespace
 
 TEST_CASE("an individual reads in Spanish and in English what happened and what to do") {
-  const Reply reply = compose_reply(refusal(Rule::not_designated), catalogues());
+  const Reply reply = compose_reply(refusal(Rule::not_designated), texts());
   CHECK(reply.code == "550");
   CHECK(reply.enhanced == "5.7.2");
   CHECK(reply.lines ==
@@ -48,7 +55,7 @@ TEST_CASE("every refusal is printable ASCII, short enough for SMTP, in both lang
     CAPTURE(rule.word);
     auto verdict = refusal(rule.rule);
     verdict.header_from = "\"" + std::string(60, 'x') + "\n\xC3\xB1\"@" + std::string(200, 'y') + ".example";
-    const Reply reply = compose_reply(verdict, catalogues());
+    const Reply reply = compose_reply(verdict, texts());
     CHECK(reply.lines.size() >= 4);
     CHECK(reply.lines.size() <= 20);
     for (const std::string& line : reply.lines) {
@@ -63,7 +70,7 @@ TEST_CASE("every refusal is printable ASCII, short enough for SMTP, in both lang
 TEST_CASE("a list that the roll does not know is refused in both languages") {
   auto verdict = refusal(Rule::roll_unavailable);
   verdict.guarded_list.reset();
-  const Reply reply = compose_reply(verdict, catalogues());
+  const Reply reply = compose_reply(verdict, texts());
   CHECK(reply.code == "451");
   CHECK(reply.lines.front().find("was not posted") != std::string::npos);
   std::string all;
@@ -72,10 +79,11 @@ TEST_CASE("a list that the roll does not know is refused in both languages") {
 }
 
 TEST_CASE("a language without a catalogue is answered in English, never with a bare key") {
-  CHECK(catalogues().text("eo", "reply.ask-admins") == catalogues().text("en", "reply.ask-admins"));
+  CHECK(texts().ask_admins("eo") == texts().ask_admins("en"));
   CHECK(catalogues().languages() == std::vector<std::string>{"en", "es"});
 }
 
 TEST_CASE("only the names that are known are filled in") {
-  CHECK(fill("{a} and {b} and {", {{"a", "{b}"}}) == "{b} and {b} and {");
+  const std::array values{Value{"a", "{b}"}};
+  CHECK(fill("{a} and {b} and {", values) == "{b} and {b} and {");
 }

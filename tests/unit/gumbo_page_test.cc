@@ -94,15 +94,56 @@ TEST_CASE("comments of visitors, quotations and what is struck through are marke
   CHECK(page("<p>a<noscript>x</noscript>").blocks.at(1).place.noscript);
 }
 
-TEST_CASE("signs of a kept address are counted") {
-  CHECK(page("<a data-cfemail=00>x</a>").cloaked == 1);
-  CHECK(page("<a href=\"javascript:linkTo_UnCryptMailto('x')\">x</a>").cloaked == 1);
-  CHECK(page("<script>document.write('a'+'&#64;')</script>").cloaked == 1);
-  CHECK(page("<button onclick=\"location='mai'+'lto:'+x\">x</button>").cloaked == 1);
-  CHECK(page("<p style='unicode-bidi:bidi-override'>x</p>").cloaked == 1);
-  CHECK(page("<p>x</p><script>start()</script>").cloaked == 0);
+TEST_CASE("what scripts and handlers say, and the attributes that they read, are kept with their place") {
+  const Page kept = page(
+      "<footer><a data-cfemail=00 class=x>y</a><a "
+      "href=\"javascript:linkTo_UnCryptMailto('x')\">x</a></footer>"
+      "<script>document.write('a')</script><script type='application/ld+json'>{}</script>"
+      "<script type=application/json>[]</script><script type=text/template><p></script>"
+      "<button onclick=\"location='mai'\">x</button><joomla-hidden-mail first=YQ== "
+      "last=Yg==></joomla-hidden-mail>");
+  REQUIRE(kept.attributes.size() == 2);
+  CHECK(kept.attributes[0].place.region == Region::footer);
+  CHECK(kept.attributes[1].element == "joomla-hidden-mail");
+  REQUIRE(kept.codes.size() == 3);
+  CHECK(kept.codes[0].kind == Code::Kind::handler);
+  CHECK(kept.codes[1].text == "document.write('a')");
+  REQUIRE(kept.data.size() == 2);
+  CHECK(kept.data[0].linked);
+  CHECK_FALSE(kept.data[1].linked);
+  CHECK(kept.scripts == 4);
+}
+
+TEST_CASE("text that a style turns around is read as it is seen") {
+  CHECK(texts(page("<p>to <span style='unicode-bidi:bidi-override;direction:rtl'>gro.b@a</span></p>")) ==
+        Texts{"to a@b.org"});
+  CHECK(texts(page("<style>span.r{unicode-bidi:bidi-override}</style><p><span class=r>gro.b@a</span>")) ==
+        Texts{"a@b.org"});
+}
+
+TEST_CASE("a field that nobody can change is text, any other is not") {
+  CHECK(texts(page("<label>Mail <input readonly value='a@b.org'></label>")) == Texts{"a@b.org", "Mail"});
+  CHECK(texts(page("<input value='a@b.org'><input type=hidden readonly value='a@b.org'>")).empty());
+}
+
+TEST_CASE("the heads and feet of the site are told from those of its parts") {
+  CHECK(page("<div class=footerBottom>x").blocks.at(0).place.region == Region::footer);
+  CHECK(page("<div class='entry-footer'>x").blocks.at(0).place.region == Region::body);
+  CHECK(page("<div class='site-header'>x").blocks.at(0).place.region == Region::header);
+  CHECK(page("<ul class='menu'><li>x").blocks.at(0).place.region == Region::navigation);
+}
+
+TEST_CASE("a link knows what it is a property of") {
+  const Page marked =
+      page("<div typeof=Organization><a property=mbox href='mailto:a@b.org'>x</a></div><a href=y>y</a>");
+  CHECK(marked.links.at(0).property == "mbox");
+  CHECK(marked.links.at(0).described == "Organization");
+  CHECK(marked.links.at(1).described.empty());
 }
 
 TEST_CASE("a picture of the sign stands for the sign") {
   CHECK(texts(page("<p>a<img alt='@'>b <img alt=Logo>c</p>")) == Texts{"a@b Logo c"});
+  CHECK(texts(page("<p>a<img src='/i/at.gif'>b</p>")) == Texts{"a@b"});
+  CHECK(page("<img src='/i/mailadresse.png'>").address_picture == "mailadresse.png");
+  CHECK(page("<img src='/i/mail-icon.png'>").address_picture.empty());
 }

@@ -99,7 +99,7 @@ struct Gate {
   Settings settings;
   std::unique_ptr<const Roll> roll;
   std::unique_ptr<VerdictSpool> spool = a_spool(directory);
-  KeysAsWording wording;
+  ReplyTexts replies{KeysAsWording(), {"en", "es"}};
   MadeKey key = a_key(directory);
   SealSigner signer{directory / "seal.key"};
   std::unique_ptr<DkimLibrary> dkim = a_dkim_library();
@@ -107,7 +107,7 @@ struct Gate {
                         "mx1",
                         *roll,
                         *spool,
-                        wording,
+                        replies,
                         signer,
                         *dkim,
                         []() -> std::unique_ptr<Dns> { throw std::logic_error("no DNS is needed"); },

@@ -1,0 +1,306 @@
+#include "core/evidence/context.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "core/base/text.h"
+#include "core/evidence/decode.h"
+#include "core/mail/unicode.h"
+
+namespace portavoz {
+namespace {
+
+constexpr std::size_t first_headings = 3;  // that say what the page is about
+constexpr std::size_t short_heading = 60;  // octets: a longer one is a headline
+constexpr std::size_t short_line = 60;     // octets: a line that is a label, a name or a number, no sentence
+constexpr std::size_t lines_around = 6;    // of an address, where what belongs to it stands
+constexpr std::size_t head_blocks = 14;    // of a page: its head, before its first heading
+constexpr std::size_t label_before = 40;   // octets before an address where its label stands
+constexpr std::size_t phone_digits = 7;
+
+// "contactBox.emailAddress" as words.
+std::string words_of_name(std::string_view name) {
+  std::string out;
+  for (const char c : name) {
+    if (c >= 'A' && c <= 'Z') out += ' ';
+    out += is_ascii_alpha(c) ? c : ' ';
+  }
+  return out;
+}
+
+bool is_one_of(std::string_view word, const auto& words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// schema.org's names for somebody who is no person; any `…Organization` is one as well.
+bool is_organisation(std::string_view type) {
+  static constexpr std::array<std::string_view, 12> types{
+      "ContactPoint", "NGO",    "LocalBusiness", "Corporation", "Store",      "Restaurant",
+      "Library",      "School", "Place",         "WebSite",     "SportsTeam", "Hotel"};
+  return type.ends_with("Organization") || type.ends_with("Business") || is_one_of(type, types);
+}
+
+bool is_person(std::string_view type) {
+  return type == "Person" || type.ends_with("Article") || type == "Review";
+}
+
+Weighed answer(Sighting sighting, std::string_view context, std::optional<bool> official, ReasonCode code,
+               std::string detail = {}) {
+  return {std::move(sighting), context, official, {code, std::move(detail), {}, {}}};
+}
+
+Weighed place(Sighting sighting, std::string_view context) {
+  return answer(std::move(sighting), context, true, ReasonCode::contact_place, std::string(context));
+}
+
+// The first type that says who is described.
+std::optional<bool> describes_organisation(const std::vector<std::string>& types) {
+  for (std::string_view type : types) {
+    type.remove_prefix(std::min(type.find_last_of("/#:") + 1, type.size()));
+    if (is_person(type)) return false;
+    if (is_organisation(type)) return true;
+  }
+  return std::nullopt;
+}
+
+Weighed weigh_data(Sighting s, const PageFacts& facts, const Lexicon& lexicon) {
+  if (s.form == "meta_tag") return answer(std::move(s), "meta_only", false, ReasonCode::machine_only);
+  if (s.form == "nextdata") {
+    if (facts.contact) return place(std::move(s), "contact_page");
+    if (!lexicon.find(LexiconKind::contact, words_of_name(s.property)).empty())
+      return place(std::move(s), "contact_block");
+    return answer(std::move(s), "other", std::nullopt, ReasonCode::mentioned);
+  }
+  const auto organisation = describes_organisation(s.types);
+  if (organisation == true) return place(std::move(s), "contact_block");
+  if (organisation == false) return answer(std::move(s), "article_byline", false, ReasonCode::person);
+  return answer(std::move(s), "other", std::nullopt, ReasonCode::mentioned);
+}
+
+constexpr std::array<std::string_view, 17> press_words{
+    "press contact",  "press office",      "press enquir",   "media contact",   "media enquir",
+    "media inquir",   "pressekontakt",     "pressestelle",   "medienkontakt",   "rückfrage",
+    "contact presse", "service de presse", "ufficio stampa", "contatti stampa", "contacto de prensa",
+    "prensa",         "kontakt dla prasy"};
+
+std::string_view press_word(std::string_view text) {
+  const std::string lower = lower_case(text);
+  for (const auto word : press_words)
+    if (find_words(lower, word) != std::string_view::npos) return word;
+  return {};
+}
+
+// A telephone or fax number: digits with the signs that stand in one, enough of them.
+bool holds_number(std::string_view text) {
+  std::size_t digits = 0;
+  for (const char c : text) {
+    if (is_ascii_digit(c)) {
+      if (++digits >= phone_digits) return true;
+    } else if (std::string_view(" +-./()").find(c) == std::string_view::npos) {
+      digits = 0;
+    }
+  }
+  return false;
+}
+
+// What stands around an address, line by line: its own line up to it, and the lines before and after.
+struct Around {
+  std::string before;              // on its own line
+  std::string line;                // the whole of it
+  std::vector<std::string> above;  // the nearest first
+  std::vector<std::string> below;
+};
+
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> out;
+  for (const std::string& line : split(text, '\n'))
+    if (!trim(line).empty()) out.emplace_back(trim(line));
+  return out;
+}
+
+Around around(const Page& page, const Position& position) {
+  Around out;
+  if (position.block >= page.blocks.size()) return out;
+  const std::string& text = page.blocks[position.block].text;
+  const std::size_t at = std::min(position.offset, text.size());
+  const std::size_t begin = text.rfind('\n', at == 0 ? 0 : at - 1) == std::string::npos
+                                ? 0
+                                : (at == 0 ? 0 : text.rfind('\n', at - 1) + 1);
+  const std::size_t end = std::min(text.find('\n', at), text.size());
+  out.before = text.substr(begin, at - begin);
+  out.line = text.substr(begin, end - begin);
+  auto above = lines_of(std::string_view(text).substr(0, begin));
+  out.above.assign(above.rbegin(), above.rend());
+  out.below = lines_of(std::string_view(text).substr(end));
+  for (std::size_t i = position.block; i > 0 && out.above.size() < lines_around; --i) {
+    if (page.blocks[i - 1].place.hidden) continue;
+    above = lines_of(page.blocks[i - 1].text);
+    out.above.insert(out.above.end(), above.rbegin(), above.rend());
+  }
+  for (std::size_t i = position.block + 1; i < page.blocks.size() && out.below.size() < lines_around; ++i) {
+    if (page.blocks[i].place.hidden) continue;
+    const auto below = lines_of(page.blocks[i].text);
+    out.below.insert(out.below.end(), below.begin(), below.end());
+  }
+  out.above.resize(std::min(out.above.size(), lines_around));
+  out.below.resize(std::min(out.below.size(), lines_around));
+  return out;
+}
+
+bool any_short(const std::vector<std::string>& lines, const auto& wanted) {
+  return std::any_of(lines.begin(), lines.end(),
+                     [&](const std::string& line) { return line.size() <= short_line && wanted(line); });
+}
+
+// By what it says of itself to programs that show previews of it.
+bool is_article(const Page& page) {
+  const auto is_type = [](const Meta& meta) {
+    return meta.name == "og:type" && ascii_lower(meta.content) == "article";
+  };
+  if (std::any_of(page.metas.begin(), page.metas.end(), is_type)) return true;
+  return std::any_of(page.data.begin(), page.data.end(), [](const Data& data) {
+    return data.linked && (data.json.find("NewsArticle\"") != std::string::npos ||
+                           data.json.find("BlogPosting\"") != std::string::npos);
+  });
+}
+
+// humans.txt, and security.txt (RFC 9116 §2.5: Expires is always there), by their path or their own form.
+bool names_site_makers(const Page& page, std::string_view path) {
+  const auto begins = [&](std::string_view with) {
+    return std::any_of(page.blocks.begin(), page.blocks.end(),
+                       [&](const Block& block) { return ascii_istarts_with(block.text, with); });
+  };
+  return path.find("humans txt") != std::string_view::npos ||
+         path.find("security txt") != std::string_view::npos || begins("/* TEAM */") ||
+         (begins("Contact: ") && begins("Expires: "));
+}
+
+// The last octets of a text, from the beginning of a character.
+std::string_view tail(std::string_view text, std::size_t octets) {
+  if (text.size() <= octets) return text;
+  text.remove_prefix(text.size() - octets);
+  while (!text.empty() && (static_cast<unsigned char>(text.front()) & 0xC0U) == 0x80U) text.remove_prefix(1);
+  return text;
+}
+
+// A block of contact data: what a reader knows it by without a heading of its own.
+bool is_contact_block(const Sighting& s, const Around& near, bool article, const Lexicon& lexicon) {
+  const auto says_contact = [&](std::string_view line) {
+    return !lexicon.find(LexiconKind::contact, line).empty();
+  };
+  const auto is_label = [&](std::string_view text) {
+    return !lexicon.find(LexiconKind::address_label, text).empty();
+  };
+  const bool alone = near.line.size() <= short_line;
+  const bool labelled = is_label(tail(near.before, label_before)) ||
+                        (trim(near.before).empty() && !near.above.empty() &&
+                         near.above[0].size() <= short_line && is_label(near.above[0]));
+  const bool numbers =
+      holds_number(near.line) || any_short(near.above, holds_number) || any_short(near.below, holds_number);
+  const bool headed = any_short(near.above, says_contact) || says_contact(tail(near.before, short_line)) ||
+                      (s.link && s.text.size() <= short_line && says_contact(s.text));
+  if (headed && (alone || labelled || numbers)) return true;
+  // Beside an article stand its author's number and address as well.
+  return !article && ((numbers && (labelled || alone)) || (labelled && alone && s.link));
+}
+
+// The line is hardly more than the address.
+bool stands_alone(const Sighting& s, const Around& near) {
+  constexpr std::size_t label = 16;  // octets, for "E-Mail: " or a sign
+  std::size_t shown = s.text.size();
+  if (!s.link) {
+    const auto end = near.line.find(' ', near.before.size());
+    shown = std::min(end, near.line.size()) - near.before.size();
+  }
+  return near.line.size() <= shown + label;
+}
+
+// user@host:path, as programs of version control write it.
+bool is_place_on_machine(const Around& near, const Sighting& s) {
+  if (s.link || s.form != "plain") return false;
+  const auto at = near.line.find('@', near.before.size());
+  const auto colon = at == std::string::npos ? at : near.line.find_first_of(": ", at);
+  return colon != std::string::npos && colon + 1 < near.line.size() && near.line[colon] == ':' &&
+         (is_ascii_alpha(near.line[colon + 1]) || near.line[colon + 1] == '/' || near.line[colon + 1] == '~');
+}
+
+}  // namespace
+
+std::string words_of_path(std::string_view url) {
+  const auto host = url.find("//");
+  if (host == std::string_view::npos) return {};
+  const auto slash = url.find('/', host + 2);
+  if (slash == std::string_view::npos) return {};
+  std::string path = percent_decoded(url.substr(slash, url.find_first_of("?#", slash) - slash));
+  if (!is_utf8(path)) return {};
+  for (char& c : path)
+    if (std::string_view("/-_.+").find(c) != std::string_view::npos) c = ' ';
+  return path;
+}
+
+std::string_view heading_of(const Page& page, const Place& place) {
+  return place.heading < page.headings.size() ? std::string_view(page.headings[place.heading])
+                                              : std::string_view();
+}
+
+PageFacts facts_of(const Page& page, std::string_view url, const Lexicon& lexicon) {
+  const std::string path = words_of_path(url);
+  const auto says = [&](LexiconKind kind) {
+    if (!lexicon.find(kind, page.title).empty() || !lexicon.find(kind, path).empty()) return true;
+    for (std::size_t i = 0; i < std::min(first_headings, page.headings.size()); ++i)
+      if (page.headings[i].size() <= short_heading && !lexicon.find(kind, page.headings[i]).empty())
+        return true;
+    return false;
+  };
+  PageFacts facts;
+  facts.contact = says(LexiconKind::contact);
+  facts.imprint = says(LexiconKind::imprint);
+  facts.article = is_article(page);
+  facts.humans = names_site_makers(page, path);
+  return facts;
+}
+
+Weighed weigh(Sighting s, const Page& page, const PageFacts& facts, const Lexicon& lexicon) {
+  const std::string_view heading = heading_of(page, s.place);
+  if (s.place.hidden) return answer(std::move(s), "hidden", false, ReasonCode::hidden);
+  if (s.place.visitor) return answer(std::move(s), "comment_ugc", false, ReasonCode::visitors);
+  if (s.place.struck) return answer(std::move(s), "struck", false, ReasonCode::struck);
+  if (s.machine) return weigh_data(std::move(s), facts, lexicon);
+  if (s.place.quoted) return answer(std::move(s), "quoted", std::nullopt, ReasonCode::quoted);
+  if (facts.humans) return answer(std::move(s), "third_party", false, ReasonCode::site_makers);
+  const Around near = around(page, s.position);
+  if (is_place_on_machine(near, s)) return answer(std::move(s), "code", false, ReasonCode::a_place);
+  if (const auto words = says_former(s.link ? near.line : s.text); !words.empty())
+    return answer(std::move(s), "former", std::nullopt, ReasonCode::former, std::string(words));
+  if (says_third_party(heading))
+    return answer(std::move(s), "third_party", std::nullopt, ReasonCode::third_party, std::string(heading));
+  if (s.property.find("email") != std::string::npos || s.property.find("mbox") != std::string::npos) {
+    if (const auto organisation = describes_organisation(s.types)) {
+      if (*organisation) return place(std::move(s), facts.contact ? "contact_page" : "contact_block");
+      return answer(std::move(s), "article_byline", false, ReasonCode::person);
+    }
+  }
+
+  if (!lexicon.find(LexiconKind::imprint, heading).empty()) return place(std::move(s), "imprint");
+  if (!lexicon.find(LexiconKind::contact, heading).empty())
+    return place(std::move(s), facts.contact ? "contact_page" : "contact_block");
+  if (s.place.region == Region::footer) return place(std::move(s), "footer");
+  // A headline above it: that is the head of an article.
+  const bool site_head = s.place.region == Region::header && heading.size() <= short_heading;
+  if (site_head || s.place.region == Region::navigation) return place(std::move(s), "header");
+  if (facts.contact) return place(std::move(s), "contact_page");
+  if (facts.imprint) return place(std::move(s), "imprint");
+  if (!press_word(heading).empty() ||
+      any_short(near.above, [](std::string_view line) { return !press_word(line).empty(); }))
+    return place(std::move(s), "press_contact");
+  const bool article = s.place.region == Region::article;
+  const bool head = s.place.heading == no_heading && s.position.block < head_blocks &&
+                    page.blocks.size() > head_blocks && stands_alone(s, near);
+  if (!article && head) return place(std::move(s), "header");
+  if (!article && is_contact_block(s, near, facts.article, lexicon))
+    return place(std::move(s), "contact_block");
+  return answer(std::move(s), article ? "article_body" : "other", std::nullopt, ReasonCode::mentioned);
+}
+
+}  // namespace portavoz
