@@ -10,6 +10,7 @@
 
 #include "adapters/ares/resolver.h"
 #include "adapters/curl/fetcher.h"
+#include "adapters/os/epoll_reactor.h"
 #include "core/base/result.h"
 #include "core/config/settings.h"
 #include "core/evidence/finding.h"
@@ -35,12 +36,15 @@ class Examiner {
   [[nodiscard]] Result<Examination> examine(const MailAddress& address, const std::string& url, int attempt);
 
  private:
-  Examiner(Fetcher fetcher, EvidenceStore store, Lexicon lexicon, std::string name)
-      : fetcher_(std::move(fetcher)),
+  Examiner(std::unique_ptr<EpollReactor> loop, std::unique_ptr<Fetcher> fetcher, EvidenceStore store,
+           Lexicon lexicon, std::string name)
+      : loop_(std::move(loop)),
+        fetcher_(std::move(fetcher)),
         store_(std::move(store)),
         lexicon_(std::move(lexicon)),
         name_(std::move(name)) {}
-  Fetcher fetcher_;
+  std::unique_ptr<EpollReactor> loop_;
+  std::unique_ptr<Fetcher> fetcher_;
   EvidenceStore store_;
   Lexicon lexicon_;
   std::string name_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#define ZLIB_CONST  // what is read is not written to
 #include <zlib.h>
 
 #include "core/net/fetch.h"
@@ -35,9 +36,8 @@ Unpacked gunzip(std::string_view octets, std::size_t max) {
   Inflater inflater;
   if (!inflater.good()) return out;
   z_stream& stream = inflater.stream();
-  std::string input(octets);  // zlib's pointer is not const
-  stream.next_in = reinterpret_cast<Bytef*>(input.data());
-  stream.avail_in = static_cast<uInt>(input.size());
+  stream.next_in = reinterpret_cast<const Bytef*>(octets.data());
+  stream.avail_in = static_cast<uInt>(octets.size());
   std::array<char, 16384> buffer{};
   int code = Z_OK;
   while (code == Z_OK) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,13 @@ struct FetchLimits {
   int redirects = 5;
 };
 
+// What is asked for. The validators are those of an earlier answer (RFC 9110 §8.8), empty without one.
+struct FetchRequest {
+  std::string url;
+  std::string if_none_match;      // an ETag
+  std::string if_modified_since;  // a Last-Modified
+};
+
 struct FetchResult {
   FetchOutcome outcome = FetchOutcome::bad_url;
   std::string detail;         // one phrase for a person; empty when the outcome says it all
@@ -38,6 +46,12 @@ struct FetchResult {
   std::size_t raw_bytes = 0;  // everything that came, headers included
   std::vector<std::string> redirects;  // the URLs on the way, the first one included, the final one not
   std::optional<Seconds> retry_after;  // what a 429 or 503 asked for, at most a day
+  // Of the last hop, as evidence: what was sent, and what came, octet by octet, inside the bounds.
+  std::string request_octets;
+  std::string response_octets;      // head and body, chunk sizes included
+  std::optional<IpAddress> server;  // who answered
+  std::string etag;                 // as the server wrote them; empty without one
+  std::string last_modified;
 };
 
 struct Resolution {
@@ -46,7 +60,22 @@ struct Resolution {
   std::vector<IpAddress> addresses;
   std::string why;  // for a person, when not found
 };
-using Resolve = std::function<Resolution(const std::string& name, Millis deadline)>;
+
+// One look-up that is under way. Destroying it cancels: its callback is not called any more.
+class LookUp {
+ public:
+  LookUp() = default;
+  LookUp(const LookUp&) = delete;
+  LookUp& operator=(const LookUp&) = delete;
+  LookUp(LookUp&&) = delete;
+  LookUp& operator=(LookUp&&) = delete;
+  virtual ~LookUp() = default;
+};
+
+// Looks an A-label name up, A and AAAA together, and calls `done` once: from the loop, never inside of this
+// call, and within `deadline`. `done` may destroy the LookUp.
+using AsyncResolve = std::function<std::unique_ptr<LookUp>(const std::string& name, Millis deadline,
+                                                           std::function<void(Resolution)> done)>;
 
 using MonotonicClock = Millis (*)();
 

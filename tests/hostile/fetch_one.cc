@@ -15,6 +15,7 @@
 #include "adapters/curl/fetcher.h"
 #include "adapters/json/json_writer.h"
 #include "adapters/os/clock.h"
+#include "adapters/os/epoll_reactor.h"
 #include "core/base/text.h"
 #include "core/evidence/inspect.h"
 
@@ -66,16 +67,14 @@ bool parse(int argc, char** argv, Arguments& arguments) {
   return true;
 }
 
-Fetcher fetcher_of(const Arguments& arguments, const Resolver& resolver) {
+FetcherOptions options_of(const Arguments& arguments) {
   FetcherOptions options;
   options.limits.total = Millis(4'000);
   options.limits.connect = Millis(2'000);
   options.limits.dns = arguments.dns_limit;
   options.about = "https://portavoz.invalid/";
   options.ca_bundle = arguments.ca;
-  return {ConnectRule(arguments.allowed, arguments.ports),
-          [&resolver](const std::string& name, Millis deadline) { return resolver.resolve(name, deadline); },
-          monotonic, options};
+  return options;
 }
 
 std::int64_t milliseconds(const timeval& time) { return time.tv_sec * 1000 + time.tv_usec / 1000; }
@@ -90,12 +89,14 @@ int main(int argc, char** argv) {
         stderr);
     return EX_USAGE;
   }
-  const auto resolver = Resolver::create(arguments.dns, monotonic);
+  EpollReactor loop(monotonic);
+  const auto resolver = Resolver::create(loop, arguments.dns);
   const auto address = MailAddress::parse("secretary@hostile.test");
   if (!resolver || !address) return EX_USAGE;
   const Millis begun = monotonic();
-  Fetcher fetcher = fetcher_of(arguments, *resolver);
-  const FetchResult fetched = fetcher.fetch(arguments.url);
+  Fetcher fetcher(loop, ConnectRule(arguments.allowed, arguments.ports), resolver->function(),
+                  options_of(arguments));
+  const FetchResult fetched = fetcher.fetch({arguments.url, {}, {}});
   const Inspection seen = inspect_fetched(fetched, *address);
   const Millis took = monotonic() - begun;
   rusage used{};

@@ -55,6 +55,8 @@ ANSWERS = {
     "/length-and-chunks": lambda: head(Content_Length="5", Transfer_Encoding="chunked") + b"0\r\n\r\n",
     "/length-negative": lambda: head(Content_Length="-5") + PAGE,
     "/length-announced": lambda: head(Content_Length=str(10 << 30)),
+    "/more-than-announced": lambda: whole() + b"HTTP/1.1 200 OK",
+    "/continued": lambda: b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + whole(),
     "/cut": lambda: head(Content_Length=len(PAGE) * 2) + PAGE,
     "/empty": lambda: whole(b""),
     "/none": lambda: head("204 No Content", content_type=""),
@@ -70,6 +72,7 @@ ANSWERS = {
     "/no-type-binary": lambda: whole(b"\x7fELF\0\0\0", content_type=""),
     "/cookie": lambda: whole(Set_Cookie="a=b; Path=/", Strict_Transport_Security="max-age=99999"),
     "/to-page": lambda: to("page"),
+    "/to-silent": lambda: to("/silent"),
     "/two-hops": lambda: to("/to-page", "301 Moved Permanently"),
     "/loop": lambda: to("/loop"),
     "/to-other": lambda: to("http://127.0.0.1:OTHER/"),
@@ -85,6 +88,12 @@ ANSWERS = {
     "/nul": lambda: head(X_Nul="a\0b") + PAGE,
     "/nothing": lambda: b"",
 }
+
+
+def validated(request):
+    if b'\r\nIf-None-Match: "v1"\r\n' in request:
+        return head("304 Not Modified", content_type="", ETag='"v1"')
+    return whole(ETag='"v1"', Last_Modified="Mon, 05 Jan 2026 10:00:00 GMT")
 
 
 def endless(connection, first, chunk, pause=0.0):
@@ -122,6 +131,8 @@ class Handler(socketserver.BaseRequestHandler):
                 self.request.sendall(whole(request, content_type="text/plain"))
             elif path == "/other-count":
                 self.request.sendall(whole(str(OTHER["connections"]).encode(), content_type="text/plain"))
+            elif path == "/validated":
+                self.request.sendall(validated(request))
             elif path in ENDLESS:
                 endless(self.request, *ENDLESS[path])
             else:
@@ -132,7 +143,7 @@ class Handler(socketserver.BaseRequestHandler):
 
 class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
-    request_queue_size = 64
+    request_queue_size = 512
 
 
 class SecureServer(Server):
@@ -165,7 +176,7 @@ class Dns(socketserver.BaseRequestHandler):
             labels.append(query[at + 1:at + 1 + query[at]].decode())
             at += query[at] + 1
         name, kind = ".".join(labels), struct.unpack(">H", query[at + 1:at + 3])[0]
-        if name == "silent.test":
+        if name == "silent.test" or name.endswith(".silent.test"):
             return
         code = 2 if name == "failing.test" else 0 if name in NAMES or name in NAMES_V6 else 3
         records = [socket.inet_aton(a) for a in NAMES.get(name, [])] if kind == 1 else []
