@@ -145,11 +145,18 @@ std::string property_of(const GumboElement& element) {
   return is_named(element, std::array<std::string_view, 1>{"email"}) ? "email" : "";
 }
 
+constexpr std::string_view card = "card";  // of whom is not known yet
+
 // The type of what the element describes: schema.org's Organization, foaf's Person, an h-card.
 std::string type_of(const GumboElement& element) {
   for (const char* name : {"itemtype", "typeof"})
     if (has_attribute(element, name)) return std::string(attribute(element, name));
-  return {};
+  static constexpr std::array<std::string_view, 2> cards{"vcard", "card"};
+  const std::string names = ascii_lower(attribute(element, "class"));
+  return is_named(element, cards) &&
+                 (names.find("vcard") != std::string::npos || names.find("h-card") != std::string::npos)
+             ? std::string(card)
+             : "";
 }
 
 // The last part of a picture's URL, in lower case.
@@ -378,6 +385,9 @@ void PageReader::push(const GumboNode& node, const GumboElement& element) {
   place_ = inside;
   if (auto type = type_of(element); !type.empty())
     frame.described_before = std::exchange(described_, std::move(type));
+  // A card with an `org` is that of an organisation.
+  if (described_ == card && is_named(element, std::array<std::string_view, 1>{"org"}))
+    described_ = "Organization";
   if (element.tag == GUMBO_TAG_ARTICLE) ++articles_;
   if (frame.is_heading && headings_open_++ == 0) heading_.clear();
   const bool linking = element.tag == GUMBO_TAG_A || element.tag == GUMBO_TAG_AREA;

@@ -216,6 +216,11 @@ bool stands_alone(const Sighting& s, const Around& near) {
   return near.line.size() <= shown + label;
 }
 
+// The line that ends the pages of a site.
+bool is_closing_line(std::string_view line) {
+  return line.find("©") != std::string_view::npos || ascii_istarts_with(trim(line), "copyright");
+}
+
 // user@host:path, as programs of version control write it.
 bool is_place_on_machine(const Around& near, const Sighting& s) {
   if (s.link || s.form != "plain") return false;
@@ -285,7 +290,7 @@ Weighed weigh(Sighting s, const Page& page, const PageFacts& facts, const Lexico
   if (!lexicon.find(LexiconKind::imprint, heading).empty()) return place(std::move(s), "imprint");
   if (!lexicon.find(LexiconKind::contact, heading).empty())
     return place(std::move(s), facts.contact ? "contact_page" : "contact_block");
-  if (s.place.region == Region::footer) return place(std::move(s), "footer");
+  if (s.place.region == Region::footer || is_closing_line(near.line)) return place(std::move(s), "footer");
   // A headline above it: that is the head of an article.
   const bool site_head = s.place.region == Region::header && heading.size() <= short_heading;
   if (site_head || s.place.region == Region::navigation) return place(std::move(s), "header");
