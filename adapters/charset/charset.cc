@@ -209,8 +209,8 @@ std::string to_utf8(std::string_view octets, std::string_view content_type) {
   octets.remove_prefix(choice.skip);
   if (std::string_view(choice.encoding) == "UTF-8" && is_utf8(octets)) return std::string(octets);
   std::string text = converted(choice.encoding, std::string(octets));
-  // Some of glibc's converters write code points that are none of Unicode's.
-  return is_utf8(text) ? text : converted("UTF-8", std::move(text));
+  // glibc reads and writes code points that are none of Unicode's.
+  return is_utf8(text) ? text : well_formed_utf8(text);
 }
 
 }  // namespace portavoz

@@ -4,6 +4,37 @@
 #include <charconv>
 
 namespace portavoz {
+namespace {
+
+constexpr std::string_view replacement_character = "\xEF\xBF\xBD";  // U+FFFD
+
+// The octets of the character that begins at `at`; 0 when none does.
+std::size_t sequence_length(std::string_view text, std::size_t at) {
+  const auto octet = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = octet(at);
+  if (lead < 0x80) return 1;
+  // RFC 3629 §4: the second octet's range depends on the first one.
+  unsigned char low = 0x80;
+  unsigned char high = 0xBF;
+  std::size_t length = 0;
+  if (lead >= 0xC2 && lead <= 0xDF) {
+    length = 2;
+  } else if (lead >= 0xE0 && lead <= 0xEF) {
+    length = 3;
+    if (lead == 0xE0) low = 0xA0;
+    if (lead == 0xED) high = 0x9F;
+  } else if (lead >= 0xF0 && lead <= 0xF4) {
+    length = 4;
+    if (lead == 0xF0) low = 0x90;
+    if (lead == 0xF4) high = 0x8F;
+  }
+  if (length == 0 || at + length > text.size() || octet(at + 1) < low || octet(at + 1) > high) return 0;
+  for (std::size_t k = 2; k < length; ++k)
+    if ((octet(at + k) & 0xC0) != 0x80) return 0;
+  return length;
+}
+
+}  // namespace
 
 std::string ascii_lower(std::string_view text) {
   std::string lower(text);
@@ -58,36 +89,23 @@ std::optional<std::uint64_t> parse_decimal(std::string_view text) {
 }
 
 bool is_utf8(std::string_view text) {
-  const auto octet = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
   for (std::size_t i = 0; i < text.size();) {
-    const unsigned char lead = octet(i);
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    // RFC 3629 §4: the second octet's range depends on the first one.
-    unsigned char low = 0x80;
-    unsigned char high = 0xBF;
-    std::size_t length = 0;
-    if (lead >= 0xC2 && lead <= 0xDF) {
-      length = 2;
-    } else if (lead >= 0xE0 && lead <= 0xEF) {
-      length = 3;
-      if (lead == 0xE0) low = 0xA0;
-      if (lead == 0xED) high = 0x9F;
-    } else if (lead >= 0xF0 && lead <= 0xF4) {
-      length = 4;
-      if (lead == 0xF0) low = 0x90;
-      if (lead == 0xF4) high = 0x8F;
-    } else {
-      return false;
-    }
-    if (i + length > text.size() || octet(i + 1) < low || octet(i + 1) > high) return false;
-    for (std::size_t k = 2; k < length; ++k)
-      if ((octet(i + k) & 0xC0) != 0x80) return false;
+    const std::size_t length = sequence_length(text, i);
+    if (length == 0) return false;
     i += length;
   }
   return true;
+}
+
+std::string well_formed_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = sequence_length(text, i);
+    out += length == 0 ? replacement_character : text.substr(i, length);
+    i += std::max<std::size_t>(length, 1);
+  }
+  return out;
 }
 
 std::string printable_ascii(std::string_view text) {

@@ -33,6 +33,9 @@ namespace portavoz {
 // True for well-formed UTF-8 (RFC 3629 §4: no overlong form, no surrogate, at most U+10FFFF).
 [[nodiscard]] bool is_utf8(std::string_view text);
 
+// The text with U+FFFD for every octet that belongs to no well-formed character.
+[[nodiscard]] std::string well_formed_utf8(std::string_view text);
+
 // The text with every octet that is not printable ASCII replaced by '?', for logs and SMTP replies.
 [[nodiscard]] std::string printable_ascii(std::string_view text);
 

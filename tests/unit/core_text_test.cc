@@ -62,3 +62,13 @@ TEST_CASE("parts are joined with the separator between them and nowhere else") {
   CHECK(join({"es"}, ", ") == "es");
   CHECK(join({"es", "", "en"}, ", ") == "es, , en");
 }
+
+TEST_CASE("octets of no character become U+FFFD, one each, and well-formed text stays") {
+  CHECK(well_formed_utf8("a\u00F1\U0001F600") == "a\u00F1\U0001F600");
+  CHECK(well_formed_utf8("\xfd\x9d"
+                         "a\xc3") ==
+        "\uFFFD\uFFFD"
+        "a\uFFFD");
+  CHECK(well_formed_utf8("\xed\xa0\x80") == "\uFFFD\uFFFD\uFFFD");  // a surrogate
+  CHECK(well_formed_utf8("").empty());
+}
