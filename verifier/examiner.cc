@@ -11,7 +11,8 @@
 namespace portavoz {
 
 Result<Examiner> Examiner::create(const Settings::Verifier& settings, const std::string& host) {
-  auto resolver = Resolver::create(settings.resolvers, monotonic);
+  auto loop = std::make_unique<EpollReactor>(monotonic);
+  const auto resolver = Resolver::create(*loop, settings.resolvers);
   if (!resolver) return resolver.error();
   std::vector<Endpoint> exceptions;
   for (const auto& text : settings.allow) {
@@ -20,17 +21,15 @@ Result<Examiner> Examiner::create(const Settings::Verifier& settings, const std:
     exceptions.push_back(*endpoint);
     log_info("may connect to " + text + " although it is not public (verifier.allow)");
   }
-  auto resolve = [resolver = std::move(*resolver)](const std::string& name, Millis deadline) {
-    return resolver.resolve(name, deadline);
-  };
-  Fetcher fetcher(ConnectRule(std::move(exceptions)), std::move(resolve), monotonic,
-                  FetcherOptions{.limits = {}, .about = settings.about});
-  return Examiner(std::move(fetcher), EvidenceStore(settings.evidence), "portavoz-verifier/0.1 on " + host);
+  auto fetcher = std::make_unique<Fetcher>(*loop, ConnectRule(std::move(exceptions)), resolver->function(),
+                                           FetcherOptions{.limits = {}, .about = settings.about});
+  return Examiner(std::move(loop), std::move(fetcher), EvidenceStore(settings.evidence),
+                  "portavoz-verifier/0.1 on " + host);
 }
 
 Result<Examination> Examiner::examine(const MailAddress& address, const std::string& url, int attempt) {
   const Instant at = now();
-  const FetchResult fetched = fetcher_.fetch(url);
+  const FetchResult fetched = fetcher_->fetch({url, {}, {}});
   Inspection seen = inspect_fetched(fetched, address);
   Examination out{seen.outcome, std::move(seen.finding), retry_delay(fetched, attempt), fetched.detail, {}};
   if (out.try_again) return out;

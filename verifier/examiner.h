@@ -10,6 +10,7 @@
 
 #include "adapters/ares/resolver.h"
 #include "adapters/curl/fetcher.h"
+#include "adapters/os/epoll_reactor.h"
 #include "core/base/result.h"
 #include "core/config/settings.h"
 #include "core/evidence/finding.h"
@@ -34,9 +35,14 @@ class Examiner {
   [[nodiscard]] Result<Examination> examine(const MailAddress& address, const std::string& url, int attempt);
 
  private:
-  Examiner(Fetcher fetcher, EvidenceStore store, std::string name)
-      : fetcher_(std::move(fetcher)), store_(std::move(store)), name_(std::move(name)) {}
-  Fetcher fetcher_;
+  Examiner(std::unique_ptr<EpollReactor> loop, std::unique_ptr<Fetcher> fetcher, EvidenceStore store,
+           std::string name)
+      : loop_(std::move(loop)),
+        fetcher_(std::move(fetcher)),
+        store_(std::move(store)),
+        name_(std::move(name)) {}
+  std::unique_ptr<EpollReactor> loop_;
+  std::unique_ptr<Fetcher> fetcher_;
   EvidenceStore store_;
   std::string name_;
 };

@@ -5,8 +5,10 @@
 #include <poll.h>
 
 namespace portavoz {
+namespace {
+
 // options.timeout and tries: a lost packet is asked for again within our deadline.
-Channel open_channel(const std::string& servers, int more_flags) {
+Channel open_with(const std::string& servers, int more_flags, ares_sock_state_cb on_socket, void* data) {
   ares_options options{};
   std::array<char, 2> dns_only{"b"};
   options.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | more_flags;
@@ -15,14 +17,26 @@ Channel open_channel(const std::string& servers, int more_flags) {
   options.lookups = dns_only.data();
   options.ndomains = 0;
   options.ednspsz = largest_udp_answer;
+  options.sock_state_cb = on_socket;
+  options.sock_state_cb_data = data;
   ares_channel opened = nullptr;
-  const int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
-                   ARES_OPT_DOMAINS | ARES_OPT_EDNSPSZ;
+  const int mask = (on_socket ? ARES_OPT_SOCK_STATE_CB : 0) | ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS |
+                   ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_DOMAINS | ARES_OPT_EDNSPSZ;
   if (ares_init_options(&opened, &options, mask) != ARES_SUCCESS) return nullptr;
   Channel channel(opened);
   if (!servers.empty() && ares_set_servers_ports_csv(channel.get(), servers.c_str()) != ARES_SUCCESS)
     return nullptr;
   return channel;
+}
+
+}  // namespace
+
+Channel open_channel(const std::string& servers, int more_flags) {
+  return open_with(servers, more_flags, nullptr, nullptr);
+}
+
+Channel open_watched_channel(const std::string& servers, ares_sock_state_cb on_socket, void* data) {
+  return open_with(servers, 0, on_socket, data);
 }
 
 void wait_once(ares_channel channel, Millis left) {

@@ -21,6 +21,10 @@ inline constexpr int largest_udp_answer = 1232;
 // `servers` as c-ares writes them, with commas; empty: those of /etc/resolv.conf. Null when it cannot be had.
 [[nodiscard]] Channel open_channel(const std::string& servers, int more_flags = 0);
 
+// The same for a loop: on_socket(data, …) hears which of the channel's sockets to watch for what.
+[[nodiscard]] Channel open_watched_channel(const std::string& servers, ares_sock_state_cb on_socket,
+                                           void* data);
+
 // Waits for the channel's sockets, at most `left`, and lets c-ares read them and look at its own time-outs.
 void wait_once(ares_channel channel, Millis left);
 

@@ -1,20 +1,20 @@
 #include "adapters/ares/resolver.h"
 
+#include <algorithm>
 #include <cstring>
+#include <list>
+#include <optional>
 
 #include <netinet/in.h>
+#include <sys/resource.h>
 
 #include "adapters/ares/channel.h"
+#include "core/net/connect_rule.h"
 
 namespace portavoz {
 namespace {
 
 using AddressInfo = Owned<struct ares_addrinfo, ares_freeaddrinfo>;
-
-struct Question {
-  bool done = false;
-  Resolution result;
-};
 
 IpAddress address_of(const sockaddr* address) {
   if (address->sa_family == AF_INET6) {
@@ -49,16 +49,152 @@ Resolution resolution_of(int status, const ares_addrinfo* info) {
   return out;
 }
 
-void on_answer(void* arg, int status, int /*timeouts*/, ares_addrinfo* info) noexcept {
-  const AddressInfo owned(info);
-  auto* question = static_cast<Question*>(arg);
-  question->done = true;
-  question->result = resolution_of(status, info);
-}
-
 }  // namespace
 
-Result<Resolver> Resolver::create(const std::vector<std::string>& servers, MonotonicClock clock) {
+struct Resolver::Impl {
+  Reactor& reactor;
+  std::string servers;  // as c-ares wants them, with commas
+  std::size_t most;
+  std::size_t asking = 0;
+  std::list<Question*> waiting;
+
+  void ask_next();
+};
+
+// One look-up: waits for its turn, asks, and ends with an answer or at its deadline. c-ares calls back from
+// inside of its own functions; those callbacks only note, and settle() acts when c-ares has returned.
+class Resolver::Question final : public LookUp {
+ public:
+  Question(std::shared_ptr<Impl> impl, std::string name, Millis deadline,
+           std::function<void(Resolution)> done)
+      : impl_(std::move(impl)),
+        name_(std::move(name)),
+        deadline_(deadline),
+        done_(std::move(done)),
+        ends_(impl_->reactor.at(impl_->reactor.now() + deadline, [this] { give_up(); })) {
+    if (impl_->asking < impl_->most) {
+      ask();
+    } else {
+      turn_ = impl_->waiting.insert(impl_->waiting.end(), this);
+    }
+  }
+  Question(const Question&) = delete;
+  Question& operator=(const Question&) = delete;
+  Question(Question&&) = delete;
+  Question& operator=(Question&&) = delete;
+  ~Question() override {
+    const std::shared_ptr<Impl> impl = impl_;
+    leave();
+    impl->ask_next();
+  }
+
+  void ask() {
+    turn_.reset();
+    asking_ = true;
+    ++impl_->asking;
+    channel_ = open_watched_channel(impl_->servers, &Question::on_socket, this);
+    if (!channel_) {
+      note({Resolution::Answer::failed,
+            {},
+            "c-ares does not start with " +
+                (impl_->servers.empty() ? "/etc/resolv.conf" : "the servers " + impl_->servers)});
+    } else {
+      ares_addrinfo_hints hints{};
+      hints.ai_family = AF_UNSPEC;
+      hints.ai_flags = ARES_AI_NOSORT;  // sorting would open a socket for every address of the answer
+      ares_getaddrinfo(channel_.get(), name_.c_str(), nullptr, &hints, &Question::on_answer, this);
+    }
+    if (answer_) {
+      next_ = impl_->reactor.at(impl_->reactor.now(), [this] { settle(); });
+    } else {
+      wait_for_retry();
+    }
+  }
+
+ private:
+  static void on_answer(void* arg, int status, int /*timeouts*/, ares_addrinfo* info) noexcept {
+    const AddressInfo owned(info);
+    auto* question = static_cast<Question*>(arg);
+    try {
+      question->note(resolution_of(status, info));
+    } catch (...) {  // no memory for the addresses
+      question->answer_.emplace();
+    }
+  }
+
+  static void on_socket(void* arg, ares_socket_t fd, int readable, int writable) noexcept {
+    auto* question = static_cast<Question*>(arg);
+    Reactor& reactor = question->impl_->reactor;
+    if (readable == 0 && writable == 0) return reactor.forget(fd);
+    reactor.watch(fd, {readable != 0, writable != 0}, [question, fd](Reactor::Ready ready) {
+      question->process(ready.readable ? fd : ARES_SOCKET_BAD, ready.writable ? fd : ARES_SOCKET_BAD);
+    });
+  }
+
+  void note(Resolution answer) {
+    if (!answer_) answer_ = std::move(answer);
+  }
+
+  void process(ares_socket_t readable, ares_socket_t writable) {
+    ares_process_fd(channel_.get(), readable, writable);
+    if (answer_) return settle();
+    wait_for_retry();
+  }
+
+  // c-ares asks again by itself, when it is told that time has passed.
+  void wait_for_retry() {
+    timeval next{};
+    if (!ares_timeout(channel_.get(), nullptr, &next)) return;
+    const Millis wait(next.tv_sec * 1000 + next.tv_usec / 1000 + 1);
+    impl_->reactor.cancel(std::exchange(next_, impl_->reactor.at(impl_->reactor.now() + wait, [this] {
+      process(ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+    })));
+  }
+
+  void give_up() {
+    answer_ = Resolution{
+        Resolution::Answer::timed_out, {}, "no answer within " + std::to_string(deadline_.count()) + " ms"};
+    settle();
+  }
+
+  // Its place goes to the next before anybody hears of it. The last thing done here: `done` may destroy this.
+  void settle() {
+    const std::shared_ptr<Impl> impl = impl_;
+    const auto done = std::move(done_);
+    Resolution answer = std::move(*answer_);
+    leave();
+    impl->ask_next();
+    done(std::move(answer));
+  }
+
+  void leave() {
+    impl_->reactor.cancel(ends_);
+    impl_->reactor.cancel(next_);
+    if (turn_) impl_->waiting.erase(*std::exchange(turn_, std::nullopt));
+    if (std::exchange(asking_, false)) --impl_->asking;
+    channel_.reset();  // c-ares calls on_answer and on_socket once more
+  }
+
+  std::shared_ptr<Impl> impl_;
+  std::string name_;
+  Millis deadline_;
+  std::function<void(Resolution)> done_;
+  Reactor::Timer ends_;
+  Reactor::Timer next_ = 0;
+  std::optional<std::list<Question*>::iterator> turn_;
+  bool asking_ = false;
+  std::optional<Resolution> answer_;
+  Channel channel_;
+};
+
+void Resolver::Impl::ask_next() {
+  if (waiting.empty() || asking >= most) return;
+  Question* next = waiting.front();
+  waiting.pop_front();
+  next->ask();
+}
+
+Result<Resolver> Resolver::create(Reactor& reactor, const std::vector<std::string>& servers) {
   std::string list;
   for (const auto& server : servers) {
     const auto endpoint = parse_endpoint(server);
@@ -68,33 +204,21 @@ Result<Resolver> Resolver::create(const std::vector<std::string>& servers, Monot
   }
   if (!open_channel({}))
     return Error{ErrorKind::unavailable, "c-ares does not start; is there memory, and /etc/resolv.conf?"};
-  return Resolver(std::move(list), clock);
+  rlimit descriptors{};
+  getrlimit(RLIMIT_NOFILE, &descriptors);
+  const std::size_t most = std::clamp<std::size_t>(descriptors.rlim_cur / 2, 1, max_look_ups);
+  return Resolver(std::make_shared<Impl>(Impl{reactor, std::move(list), most, 0, {}}));
 }
 
-Resolution Resolver::resolve(const std::string& name, Millis deadline) const {
-  const Millis end = clock_() + deadline;
-  const Channel channel = open_channel(servers_);
-  if (!channel) {
-    return {
-        Resolution::Answer::failed,
-        {},
-        "c-ares does not start with " + (servers_.empty() ? "/etc/resolv.conf" : "the servers " + servers_)};
-  }
-  Question question;
-  ares_addrinfo_hints hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_flags = ARES_AI_NOSORT;  // sorting would open a socket for every address of the answer
-  ares_getaddrinfo(channel.get(), name.c_str(), nullptr, &hints, on_answer, &question);
-  while (!question.done) {
-    const Millis left = end - clock_();
-    if (left <= Millis::zero()) {
-      ares_cancel(channel.get());  // calls on_answer, which sets done
-      return {
-          Resolution::Answer::timed_out, {}, "no answer within " + std::to_string(deadline.count()) + " ms"};
-    }
-    wait_once(channel.get(), left);
-  }
-  return question.result;
+std::unique_ptr<LookUp> Resolver::resolve(const std::string& name, Millis deadline,
+                                          std::function<void(Resolution)> done) const {
+  return std::make_unique<Question>(impl_, name, deadline, std::move(done));
+}
+
+AsyncResolve Resolver::function() const {
+  return [self = *this](const std::string& name, Millis deadline, std::function<void(Resolution)> done) {
+    return self.resolve(name, deadline, std::move(done));
+  };
 }
 
 }  // namespace portavoz

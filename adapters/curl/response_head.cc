@@ -68,13 +68,15 @@ bool ResponseHead::take_field(std::string_view line) {
     return refuse("a header line is no 'Name: value'");
   }
   const std::string name = ascii_lower(line.substr(0, colon));
-  const std::array<std::pair<std::string_view, std::vector<std::string>*>, 6> wanted{{
+  const std::array<std::pair<std::string_view, std::vector<std::string>*>, 8> wanted{{
       {"location", &locations_},
       {"content-length", &lengths_},
       {"content-type", &types_},
       {"content-encoding", &content_encodings_},
       {"transfer-encoding", &transfer_encodings_},
       {"retry-after", &retry_afters_},
+      {"etag", &etags_},
+      {"last-modified", &modified_},
   }};
   for (const auto& [field, values] : wanted) {
     if (name == field) values->emplace_back(trim(line.substr(colon + 1)));
@@ -82,7 +84,7 @@ bool ResponseHead::take_field(std::string_view line) {
   return true;
 }
 
-Step ResponseHead::step(const FetchLimits& limits) const {
+Step ResponseHead::step(const FetchLimits& limits, bool conditional) const {
   switch (status_) {
     case 200:
     case 203: return page_step(limits);
@@ -93,7 +95,10 @@ Step ResponseHead::step(const FetchLimits& limits) const {
     case 303:
     case 307:
     case 308: return redirect_step();
-    case 304: return stop(FetchOutcome::bad_http, "304 Not Modified, although nothing conditional was asked");
+    case 304:
+      return conditional
+                 ? stop(FetchOutcome::not_modified, "")
+                 : stop(FetchOutcome::bad_http, "304 Not Modified, although nothing conditional was asked");
     case 429:
     case 503: return stop(FetchOutcome::retry_later, "HTTP status " + std::to_string(status_));
     default: return stop(FetchOutcome::http_error, "HTTP status " + std::to_string(status_));

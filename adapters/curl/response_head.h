@@ -28,13 +28,16 @@ class ResponseHead {
 
   // True after the empty line of a final response; the lines after that are trailers.
   [[nodiscard]] bool complete() const { return complete_; }
-  [[nodiscard]] Step step(const FetchLimits& limits) const;  // precondition: complete()
+  // conditional: a 304 is an answer to what was asked. Precondition: complete().
+  [[nodiscard]] Step step(const FetchLimits& limits, bool conditional) const;
 
   [[nodiscard]] int status() const { return status_; }
   [[nodiscard]] const std::string& location() const {
     return locations_.front();
   }  // precondition: step() says follow
   [[nodiscard]] std::string content_type() const { return types_.empty() ? "" : types_.back(); }
+  [[nodiscard]] std::string etag() const { return etags_.empty() ? "" : etags_.front(); }
+  [[nodiscard]] std::string last_modified() const { return modified_.empty() ? "" : modified_.front(); }
   [[nodiscard]] bool gzip() const;
   [[nodiscard]] std::optional<Seconds> retry_after() const;
   [[nodiscard]] const std::string& detail() const { return detail_; }
@@ -49,7 +52,7 @@ class ResponseHead {
   int status_ = 0;
   bool complete_ = false;
   std::vector<std::string> locations_, lengths_, types_, content_encodings_, transfer_encodings_,
-      retry_afters_;
+      retry_afters_, etags_, modified_;
   std::string detail_;
 };
 

@@ -7,6 +7,7 @@
 #include "adapters/curl/fetcher.h"
 #include "adapters/json/finding_json.h"
 #include "adapters/os/clock.h"
+#include "adapters/os/epoll_reactor.h"
 #include "adapters/os/files.h"
 #include "admin/commands/commands.h"
 #include "admin/inputs.h"
@@ -60,15 +61,13 @@ Result<FetchResult> fetch(Context& context, const std::string& url) {
     if (!endpoint) return endpoint.error();
     exceptions.push_back(*endpoint);
   }
-  const auto resolver = Resolver::create(settings->resolvers, monotonic);
+  EpollReactor loop(monotonic);
+  const auto resolver = Resolver::create(loop, settings->resolvers);
   if (!resolver) return resolver.error();
   FetcherOptions options;
   options.about = settings->about;
-  Fetcher fetcher(
-      ConnectRule(std::move(exceptions)),
-      [&](const std::string& name, Millis deadline) { return resolver->resolve(name, deadline); }, monotonic,
-      std::move(options));
-  return fetcher.fetch(url);
+  Fetcher fetcher(loop, ConnectRule(std::move(exceptions)), resolver->function(), std::move(options));
+  return fetcher.fetch({url, {}, {}});
 }
 
 struct Look {

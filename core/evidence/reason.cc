@@ -64,8 +64,11 @@ struct Failure {
 };
 
 // In the order of FetchOutcome, from no_content on.
-constexpr std::array<Failure, 21> failures{{
+constexpr std::array<Failure, 22> failures{{
     {{"the server sent an empty page", "el servidor envió una página vacía"}, ask_for_url},
+    {{"the server says only that it is as it was when we read it before",
+      "el servidor solo dice que está como cuando la leímos antes"},
+     {"the report of that time still stands", "sigue valiendo el informe de entonces"}},
     {{"the server answered with an error", "el servidor contestó con un error"}, ask_for_url},
     {{"the server asks to come back later", "el servidor pide volver más tarde"}, again_later},
     {{"it is neither HTML nor plain text", "no es HTML ni texto"}, ask_for_url},

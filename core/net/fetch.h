@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,7 +48,7 @@ struct FetchResult {
   std::optional<Seconds> retry_after;  // what a 429 or 503 asked for, at most a day
   // Of the last hop, as evidence: what was sent, and what came, octet by octet, inside the bounds.
   std::string request_octets;
-  std::string response_octets;
+  std::string response_octets;      // head and body, chunk sizes included
   std::optional<IpAddress> server;  // who answered
   std::string etag;                 // as the server wrote them; empty without one
   std::string last_modified;
@@ -59,7 +60,22 @@ struct Resolution {
   std::vector<IpAddress> addresses;
   std::string why;  // for a person, when not found
 };
-using Resolve = std::function<Resolution(const std::string& name, Millis deadline)>;
+
+// One look-up that is under way. Destroying it cancels: its callback is not called any more.
+class LookUp {
+ public:
+  LookUp() = default;
+  LookUp(const LookUp&) = delete;
+  LookUp& operator=(const LookUp&) = delete;
+  LookUp(LookUp&&) = delete;
+  LookUp& operator=(LookUp&&) = delete;
+  virtual ~LookUp() = default;
+};
+
+// Looks an A-label name up, A and AAAA together, and calls `done` once: from the loop, never inside of this
+// call, and within `deadline`. `done` may destroy the LookUp.
+using AsyncResolve = std::function<std::unique_ptr<LookUp>(const std::string& name, Millis deadline,
+                                                           std::function<void(Resolution)> done)>;
 
 using MonotonicClock = Millis (*)();
 

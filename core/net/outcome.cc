@@ -5,12 +5,29 @@
 namespace portavoz {
 
 std::string_view outcome_word(FetchOutcome outcome) {
-  static constexpr std::array<std::string_view, 22> words{
-      "ok",         "no_content",        "http_error",     "retry_later",     "wrong_type",
-      "too_large",  "too_large_headers", "bad_encoding",   "truncated",       "bad_http",
-      "bad_url",    "blocked_scheme",    "blocked_port",   "blocked_address", "too_many_redirects",
-      "dns_failed", "dns_timeout",       "connect_failed", "connect_timeout", "tls_failed",
-      "timeout",    "too_slow"};
+  static constexpr std::array<std::string_view, 23> words{"ok",
+                                                          "no_content",
+                                                          "not_modified",
+                                                          "http_error",
+                                                          "retry_later",
+                                                          "wrong_type",
+                                                          "too_large",
+                                                          "too_large_headers",
+                                                          "bad_encoding",
+                                                          "truncated",
+                                                          "bad_http",
+                                                          "bad_url",
+                                                          "blocked_scheme",
+                                                          "blocked_port",
+                                                          "blocked_address",
+                                                          "too_many_redirects",
+                                                          "dns_failed",
+                                                          "dns_timeout",
+                                                          "connect_failed",
+                                                          "connect_timeout",
+                                                          "tls_failed",
+                                                          "timeout",
+                                                          "too_slow"};
   return words.at(static_cast<std::size_t>(outcome));
 }
 

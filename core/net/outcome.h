@@ -10,11 +10,12 @@ namespace portavoz {
 
 enum class FetchOutcome : std::uint8_t {
   ok,
-  no_content,   // the server sent an empty page
-  http_error,   // an HTTP status that is no page
-  retry_later,  // 429 or 503
-  wrong_type,   // no HTML and no plain text
-  too_large,    // more octets, or a deeper page, than our bounds
+  no_content,    // the server sent an empty page
+  not_modified,  // 304 to a conditional request: the page is as it was (RFC 9110 §15.4.5)
+  http_error,    // an HTTP status that is no page
+  retry_later,   // 429 or 503
+  wrong_type,    // no HTML and no plain text
+  too_large,     // more octets, or a deeper page, than our bounds
   too_large_headers,
   bad_encoding,  // a Content-Encoding that we did not ask for, or a broken one
   truncated,     // the connection ended before the page did

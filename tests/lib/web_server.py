@@ -70,6 +70,7 @@ ANSWERS = {
     "/no-type-binary": lambda: whole(b"\x7fELF\0\0\0", content_type=""),
     "/cookie": lambda: whole(Set_Cookie="a=b; Path=/", Strict_Transport_Security="max-age=99999"),
     "/to-page": lambda: to("page"),
+    "/to-silent": lambda: to("/silent"),
     "/two-hops": lambda: to("/to-page", "301 Moved Permanently"),
     "/loop": lambda: to("/loop"),
     "/to-other": lambda: to("http://127.0.0.1:OTHER/"),
@@ -85,6 +86,12 @@ ANSWERS = {
     "/nul": lambda: head(X_Nul="a\0b") + PAGE,
     "/nothing": lambda: b"",
 }
+
+
+def validated(request):
+    if b'\r\nIf-None-Match: "v1"\r\n' in request:
+        return head("304 Not Modified", content_type="", ETag='"v1"')
+    return whole(ETag='"v1"', Last_Modified="Mon, 05 Jan 2026 10:00:00 GMT")
 
 
 def endless(connection, first, chunk, pause=0.0):
@@ -122,6 +129,8 @@ class Handler(socketserver.BaseRequestHandler):
                 self.request.sendall(whole(request, content_type="text/plain"))
             elif path == "/other-count":
                 self.request.sendall(whole(str(OTHER["connections"]).encode(), content_type="text/plain"))
+            elif path == "/validated":
+                self.request.sendall(validated(request))
             elif path in ENDLESS:
                 endless(self.request, *ENDLESS[path])
             else:
@@ -132,7 +141,7 @@ class Handler(socketserver.BaseRequestHandler):
 
 class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
-    request_queue_size = 64
+    request_queue_size = 512
 
 
 class SecureServer(Server):
@@ -165,7 +174,7 @@ class Dns(socketserver.BaseRequestHandler):
             labels.append(query[at + 1:at + 1 + query[at]].decode())
             at += query[at] + 1
         name, kind = ".".join(labels), struct.unpack(">H", query[at + 1:at + 3])[0]
-        if name == "silent.test":
+        if name == "silent.test" or name.endswith(".silent.test"):
             return
         code = 2 if name == "failing.test" else 0 if name in NAMES or name in NAMES_V6 else 3
         records = [socket.inet_aton(a) for a in NAMES.get(name, [])] if kind == 1 else []

@@ -1,9 +1,12 @@
 // Fetching from a real server on loopback that misbehaves in every way it can.
+#include <array>
+#include <cstdio>
 #include <cstdlib>
 
 #include "adapters/ares/resolver.h"
 #include "adapters/curl/fetcher.h"
 #include "adapters/os/clock.h"
+#include "adapters/os/epoll_reactor.h"
 #include "tests/lib/catch.h"
 #include "tests/lib/web_server.h"
 
@@ -31,15 +34,23 @@ FetcherOptions quick() {
   return options;
 }
 
-Fetcher fetcher(ConnectRule rule, const FetcherOptions& options = quick()) {
-  auto resolver = Resolver::create({"127.0.0.1:" + std::to_string(server().dns)}, monotonic);
-  REQUIRE(resolver);
-  return Fetcher(
-      std::move(rule), [r = *resolver](const std::string& name, Millis d) { return r.resolve(name, d); },
-      monotonic, options);
+Result<Resolver> resolver(Reactor& reactor) {
+  return Resolver::create(reactor, {"127.0.0.1:" + std::to_string(server().dns)});
 }
 
-FetchResult fetched(const std::string& path) { return fetcher(only_this_server()).fetch(server().url(path)); }
+// A loop, a resolver that asks the server of this file, and a Fetcher in it.
+struct OneByOne {
+  explicit OneByOne(ConnectRule rule, FetcherOptions options = quick())
+      : fetcher(loop, std::move(rule), resolver(loop)->function(), std::move(options)) {}
+  FetchResult fetch(const std::string& url) { return fetcher.fetch({url, {}, {}}); }
+
+  EpollReactor loop{monotonic};
+  Fetcher fetcher;
+};
+
+FetchResult fetched(const std::string& path) {
+  return OneByOne(only_this_server()).fetch(server().url(path));
+}
 
 std::string connections_to_other() { return fetched("/other-count").body; }
 
@@ -139,7 +150,7 @@ TEST_CASE("what a 503 asks for is kept, and is at most a day") {
 }
 
 TEST_CASE("the request says who asks and carries nothing else") {
-  auto twice = fetcher(only_this_server());
+  OneByOne twice(only_this_server());
   REQUIRE(twice.fetch(server().url("/cookie")).outcome == FetchOutcome::ok);
   const auto request = twice.fetch(server().url("/echo")).body;
   CHECK_THAT(request, Catch::Contains("User-Agent: portavoz-verifier/0.1 (+https://example.org/about)"));
@@ -149,7 +160,7 @@ TEST_CASE("the request says who asks and carries nothing else") {
 }
 
 TEST_CASE("without an exception loopback is refused before anything connects") {
-  auto strict = fetcher(ConnectRule({}, Ports::any));
+  OneByOne strict(ConnectRule({}, Ports::any));
   const std::string before = connections_to_other();
   const std::string other = ":" + std::to_string(server().other) + "/";
   for (const std::string host : {"127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0.0.0.0",
@@ -164,7 +175,7 @@ TEST_CASE("an exception is one address and one port") {
   const std::string before = connections_to_other();
   CHECK(fetched("/to-other").outcome == FetchOutcome::blocked_port);
   CHECK(fetched("/to-mapped").outcome == FetchOutcome::blocked_port);
-  auto any_port = fetcher(ConnectRule({loopback(server().http)}, Ports::any));
+  OneByOne any_port(ConnectRule({loopback(server().http)}, Ports::any));
   CHECK(any_port.fetch(server().url("/to-other")).outcome == FetchOutcome::blocked_address);
   CHECK(any_port.fetch(server().url("/to-mapped")).outcome == FetchOutcome::blocked_address);
   CHECK(any_port.fetch(server().url("/to-other")).final_url ==
@@ -173,7 +184,7 @@ TEST_CASE("an exception is one address and one port") {
 }
 
 TEST_CASE("a name is resolved by the given server, and one bad address refuses it") {
-  auto any_port = fetcher(ConnectRule({loopback(server().http)}, Ports::any));
+  OneByOne any_port(ConnectRule({loopback(server().http)}, Ports::any));
   CHECK(any_port.fetch(on("good.test", server().http)).outcome == FetchOutcome::ok);
   CHECK(any_port.fetch(on("mixed.test", server().http)).outcome == FetchOutcome::blocked_address);
   CHECK(any_port.fetch(on("private.test", server().http)).outcome == FetchOutcome::blocked_address);
@@ -184,29 +195,33 @@ TEST_CASE("a name is resolved by the given server, and one bad address refuses i
 }
 
 TEST_CASE("a port outside 80 and 443 is refused before the name is looked up") {
+  EpollReactor loop(monotonic);
   bool asked = false;
-  Fetcher web_only(
-      ConnectRule(), [&asked](const std::string&, Millis) { return asked = true, Resolution(); }, monotonic,
-      quick());
-  CHECK(web_only.fetch("http://good.test:25/").outcome == FetchOutcome::blocked_port);
+  const AsyncResolve knows_nothing = [&](const std::string&, Millis, std::function<void(Resolution)> done) {
+    asked = true;
+    static_cast<void>(loop.at(loop.now(), [done = std::move(done)] { done(Resolution()); }));
+    return std::make_unique<LookUp>();
+  };
+  Fetcher web_only(loop, ConnectRule(), knows_nothing, quick());
+  CHECK(web_only.fetch({"http://good.test:25/", {}, {}}).outcome == FetchOutcome::blocked_port);
   CHECK_FALSE(asked);
-  CHECK(web_only.fetch("http://good.test/").outcome == FetchOutcome::dns_failed);
+  CHECK(web_only.fetch({"http://good.test/", {}, {}}).outcome == FetchOutcome::dns_failed);
   CHECK(asked);
 }
 
 TEST_CASE("a server that nobody runs is a failed connection") {
-  Fetcher to_nowhere = fetcher(ConnectRule({loopback(1)}));  // tcpmux: no machine serves it today
+  OneByOne to_nowhere(ConnectRule({loopback(1)}));  // tcpmux: no machine serves it today
   CHECK(to_nowhere.fetch("http://127.0.0.1:1/").outcome == FetchOutcome::connect_failed);
 }
 
 TEST_CASE("a certificate is always verified") {
   const std::string url = "https://good.test:" + std::to_string(server().https) + "/page";
-  CHECK(fetcher(only_this_server()).fetch(url).outcome == FetchOutcome::tls_failed);
+  CHECK(OneByOne(only_this_server()).fetch(url).outcome == FetchOutcome::tls_failed);
   auto trusting = quick();
   trusting.ca_bundle = server().certificate();
-  CHECK(fetcher(only_this_server(), trusting).fetch(url).outcome == FetchOutcome::ok);
+  CHECK(OneByOne(only_this_server(), trusting).fetch(url).outcome == FetchOutcome::ok);
   const std::string other_name = "https://127.0.0.1:" + std::to_string(server().https) + "/page";
-  CHECK(fetcher(only_this_server(), trusting).fetch(other_name).outcome == FetchOutcome::tls_failed);
+  CHECK(OneByOne(only_this_server(), trusting).fetch(other_name).outcome == FetchOutcome::tls_failed);
 }
 
 TEST_CASE("proxies of the environment are not used") {
@@ -218,4 +233,48 @@ TEST_CASE("proxies of the environment are not used") {
   ::unsetenv("http_proxy");
   ::unsetenv("ALL_PROXY");
   CHECK(connections_to_other() == before);
+}
+
+TEST_CASE("what was sent and what came are kept octet by octet, chunk sizes included") {
+  const auto result = fetched("/chunked");
+  CHECK_THAT(result.request_octets, Catch::StartsWith("GET /chunked HTTP/1.1\r\nHost: 127.0.0.1"));
+  CHECK_THAT(result.request_octets, Catch::EndsWith("\r\n\r\n"));
+  CHECK_THAT(result.response_octets, Catch::StartsWith("HTTP/1.1 200 OK\r\nConnection: close\r\n"));
+  std::array<char, 16> size{};
+  std::snprintf(size.data(), size.size(), "%zx", result.body.size());
+  CHECK_THAT(result.response_octets,
+             Catch::EndsWith("\r\n\r\n" + std::string(size.data()) + "\r\n" + result.body + "\r\n0\r\n\r\n"));
+  CHECK(result.server == *IpAddress::parse("127.0.0.1"));
+}
+
+TEST_CASE("the octets kept of an endless answer stay inside the bounds") {
+  const auto path = GENERATE("/huge", "/huge-chunk-extension", "/huge-headers", "/huge-trailers");
+  const FetchLimits limits;
+  CHECK(fetched(path).response_octets.size() <= limits.wire + 2 * limits.headers);
+}
+
+TEST_CASE("validators go out as they came in, and a 304 to them says that nothing changed") {
+  OneByOne again(only_this_server());
+  const auto first = again.fetch(server().url("/validated"));
+  REQUIRE(first.outcome == FetchOutcome::ok);
+  CHECK(first.etag == "\"v1\"");
+  CHECK(first.last_modified == "Mon, 05 Jan 2026 10:00:00 GMT");
+  const auto same = again.fetcher.fetch({server().url("/validated"), first.etag, first.last_modified});
+  CHECK(outcome_word(same.outcome) == "not_modified");
+  CHECK(same.http_status == 304);
+  CHECK(same.body.empty());
+  CHECK_THAT(same.request_octets, Catch::Contains("If-None-Match: \"v1\"\r\n"));
+  CHECK_THAT(same.request_octets, Catch::Contains("If-Modified-Since: Mon, 05 Jan 2026 10:00:00 GMT\r\n"));
+  const auto other = again.fetcher.fetch({server().url("/validated"), "\"v0\"", {}});
+  CHECK(other.outcome == FetchOutcome::ok);
+  // Of the request before nothing is left in this one.
+  CHECK_THAT(again.fetch(server().url("/echo")).body, !Catch::Contains("If-None-Match"));
+}
+
+TEST_CASE("a validator that would break the request is not sent") {
+  OneByOne again(only_this_server());
+  const auto result = again.fetcher.fetch({server().url("/echo"), "\"a\"\r\nX-Injected: 1", {}});
+  CHECK_THAT(result.body, !Catch::Contains("Injected"));
+  const auto unasked = again.fetcher.fetch({server().url("/not-modified"), "\"a\"\r\n", {}});
+  CHECK(outcome_word(unasked.outcome) == "bad_http");
 }
