@@ -159,7 +159,7 @@ BEGIN
   INSERT INTO sites AS s (host, looks, failures, took_ms, last_outcome, last_at, wait_until)
   SELECT n.host, count(*), count(*) FILTER (WHERE n.failed), sum(n.took_ms),
          (array_agg(n.outcome ORDER BY n.place DESC))[1], now(),
-         now() + least(max(n.wait_s), 86400) * interval '1 second'
+         CASE WHEN max(n.wait_s) > 0 THEN now() + least(max(n.wait_s), 86400) * interval '1 second' END
     FROM (SELECT e.place, r.host, r.took_ms, r.failed, r.outcome, r.wait_s
             FROM jsonb_array_elements(note_sites.seen) WITH ORDINALITY AS e (entry, place),
                  jsonb_to_record(e.entry)
@@ -215,3 +215,4 @@ CREATE VIEW sites_overview AS
     FROM sites AS s;
 
 GRANT SELECT ON queue_overview, outcomes_overview, sites_overview TO portavoz_admin;
+GRANT SELECT ON queue_overview TO portavoz_verifier;  -- how far a long run has come

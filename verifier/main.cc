@@ -14,7 +14,6 @@
 #include "adapters/os/signals.h"
 #include "adapters/yaml/settings_file.h"
 #include "verifier/check_queue.h"
-#include "verifier/examiner.h"
 #include "verifier/work.h"
 
 namespace {
@@ -57,14 +56,10 @@ int did_not_start(const Error& error) {
 }
 
 // The work has a thread of its own, because the first one waits for signals.
-int run(CheckQueue& queue, Examiner& examiner, bool once) {
+int run(CheckQueue& queue, const WorkOptions& options) {
   Result<void> done;
   std::jthread worker([&](const std::stop_token& stop) {
-    if (once) {
-      done = work_once(queue, examiner, stop);
-    } else {
-      work(queue, examiner, stop);
-    }
+    done = work(queue, options, stop);
     request_stop();
   });
   while (wait_for_signal() == Signal::reload) {
@@ -72,9 +67,7 @@ int run(CheckQueue& queue, Examiner& examiner, bool once) {
   }
   worker.request_stop();
   worker.join();
-  if (done) return EX_OK;
-  log_error(done.error().what);
-  return done.error().kind == ErrorKind::unavailable ? EX_UNAVAILABLE : EX_SOFTWARE;
+  return done ? EX_OK : did_not_start(done.error());
 }
 
 }  // namespace
@@ -88,9 +81,8 @@ int main(int argc, char** argv) {
   const auto settings = load_settings(arguments->config);
   if (!settings) return did_not_start(settings.error());
   const std::string host = host_name();
-  auto examiner = Examiner::create(settings->verifier, host);
-  if (!examiner) return did_not_start(examiner.error());
   CheckQueue queue(settings->database.dsn, host + ":" + std::to_string(getpid()));
   log_info("started; evidence is kept in " + settings->verifier.evidence);
-  return run(queue, *examiner, arguments->once);
+  return run(queue,
+             {settings->verifier, host, arguments->once, arguments->once && ::isatty(STDERR_FILENO) == 1});
 }

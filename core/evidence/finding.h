@@ -28,6 +28,9 @@ enum class ReasonCode : std::uint8_t {
   in_source,
   cloaked,  // detail: how many
   needs_browser,
+  behind_link,  // detail: the URL
+  unchanged,
+  robots_overridden,
   not_read,  // detail: what the fetcher saw; may be empty
 };
 

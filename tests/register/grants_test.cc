@@ -42,7 +42,7 @@ const std::vector<Row> forbidden{
     {"verifier1", "SELECT robots_rule('a.example', true, 'x')"},
     {"verifier1", "UPDATE checks SET due_at = now()"},
     {"verifier1", "SELECT * FROM sites"},
-    {"verifier1", "SELECT * FROM queue_overview"},
+    {"verifier1", "SELECT * FROM sites_overview"},
     // The gate reads the roll and appends verdicts.
     {"gate1", "SELECT * FROM contacts"},
     {"gate1", "SELECT * FROM contacts_overview"},
@@ -215,9 +215,9 @@ TEST_CASE("the grants are exactly these") {
                   {"audit_verify portavoz_clerk EXECUTE", "apply_public portavoz_public EXECUTE",
                    "claim_checks portavoz_verifier EXECUTE", "finish_check portavoz_verifier EXECUTE",
                    "give_back_checks portavoz_verifier EXECUTE", "note_sites portavoz_verifier EXECUTE",
-                   "site_rules portavoz_verifier SELECT", "postpone_check portavoz_verifier EXECUTE",
-                   "record_verdicts portavoz_gate EXECUTE", "note_roll portavoz_gate EXECUTE",
-                   "record_posted portavoz_door EXECUTE"});
+                   "site_rules portavoz_verifier SELECT", "queue_overview portavoz_verifier SELECT",
+                   "postpone_check portavoz_verifier EXECUTE", "record_verdicts portavoz_gate EXECUTE",
+                   "note_roll portavoz_gate EXECUTE", "record_posted portavoz_door EXECUTE"});
   for (const std::string name :
        {"accounts_overview", "checks_overview", "contacts_overview", "history", "lists_overview",
         "outcomes_overview", "queue_overview", "report_detail", "reports_overview", "robots_overview",
