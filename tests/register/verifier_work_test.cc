@@ -106,15 +106,25 @@ TEST_CASE("a page that is gone is reported at once, as not known") {
   CHECK(report.is_null(0, "published"));
 }
 
-TEST_CASE("a verifier that is stopped gives back what it has not begun") {
+TEST_CASE("a verifier that is stopped gives back what it has not looked at, and no look is used up") {
   Bench bench;
-  bench.confirmed("/page");
-  std::stop_source stopped;
-  stopped.request_stop();
-  must(work(bench.queue, {bench.settings(), "host.example", false, false}, stopped.get_token()));
-  CHECK(value(bench.story.alba, "SELECT state FROM checks_overview") == "due");
+  for (int i = 0; i < 3; ++i)
+    bench.story.confirmed("Asamblea " + std::to_string(i), "a" + std::to_string(i) + "@example.org",
+                          bench.web.url("/loaded/" + std::to_string(i)));
+  auto patient = bench.settings();
+  patient.pause = Seconds(40);  // after robots.txt every page waits for its turn
+  std::stop_source stop;
+  std::thread worker([&] {
+    must(work(bench.queue, {patient, "host.example", false, false}, stop.get_token()));
+  });
+  while (bench.get("/load").find("/robots.txt") == std::string::npos) std::this_thread::yield();
+  stop.request_stop();
+  worker.join();
+  CHECK(number(bench.story.alba, "SELECT count(*) FROM checks_overview WHERE state = 'due'") == 3);
+  CHECK(value(bench.story.alba, "SELECT DISTINCT why FROM checks_overview") == "the verifier was stopped");
+  CHECK(number(bench.story.root, "SELECT max(attempt - given_back) FROM checks") == 0);
   bench.work();
-  CHECK(number(bench.story.alba, "SELECT count(*) FROM reports_overview") == 1);
+  CHECK(number(bench.story.alba, "SELECT count(*) FROM reports_overview") == 3);
 }
 
 TEST_CASE("two verifiers share a queue: each page is read once, and one site is asked one thing at a time") {
