@@ -122,6 +122,7 @@ class Parser {
   void add_decision(DecisionKind kind, const std::string& subject, const std::string& what,
                     const std::string& lesson);
   void add_post_commands();
+  void add_verifier_commands();
   void add_held_commands();
   void add_account_commands();
   void add_setup_commands();
@@ -146,6 +147,7 @@ Parser::Parser() {
   add_contact_commands();
   add_report_commands();
   add_post_commands();
+  add_verifier_commands();
   add_held_commands();
   add_account_commands();
   add_setup_commands();
@@ -462,6 +464,47 @@ Example
 Next: with a problem found, stop deciding and compare with a backup.)");
   auto verify = args<AuditVerify>(sub);
   sub->add_option("--head", verify->head, "a head that you kept: it must be in the chain")->type_name("HEX");
+}
+
+void Parser::add_verifier_commands() {
+  group_ = "The verifier";
+  CLI::App* verifier = group("verifier", "the verifier's queue");
+  CLI::App* sub = command(*verifier, "status", "its queue, its rates, and the slowest sites", R"(
+What is due and being done on all hosts together, what the looks came to, which sites are slow and which ask us to wait.
+
+Example
+  portavoz verifier status
+
+Next: with many due and none being done, look whether portavoz-verifier runs.)");
+  args<VerifierStatus>(sub);
+
+  CLI::App* robots = group("robots", "sites whose robots.txt keeps us out");
+  sub = command(*robots, "override", "read a host's pages although its robots.txt forbids it", R"(
+For an assembly that wants its page read and cannot change its provider's robots.txt. The reports say so.
+
+Example
+  portavoz robots override www.asamblea.example --reason "they agreed by telephone; their provider owns the file"
+
+Next: `portavoz check CONTACT`.)");
+  auto over = args<RobotsOverride>(sub);
+  sub->add_option("HOST", over->host, "the host, as it stands in the URL")->type_name("")->required();
+  reason(sub, over->reason);
+
+  sub = command(*robots, "obey", "obey a host's robots.txt again", R"(
+Example
+  portavoz robots obey www.asamblea.example --reason "their provider lets us in now"
+
+Next: `portavoz robots list`.)");
+  auto obey = args<RobotsObey>(sub);
+  sub->add_option("HOST", obey->host, "the host, as it stands in the URL")->type_name("")->required();
+  reason(sub, obey->reason);
+
+  sub = command(*robots, "list", "what was ruled on which host, by whom and why", R"(
+Example
+  portavoz robots list
+
+Next: `portavoz robots obey --help`.)");
+  args<RobotsList>(sub);
 }
 
 void Parser::add_held_commands() {

@@ -107,6 +107,14 @@ struct SealRetire {
   std::string key_id, reason;
 };
 struct SealList {};
+struct VerifierStatus {};
+struct RobotsOverride {
+  std::string host, reason;
+};
+struct RobotsObey {
+  std::string host, reason;
+};
+struct RobotsList {};
 struct Inspect {
   std::string url, address, html, content_type;
 };
@@ -114,7 +122,8 @@ struct Inspect {
 using Command = std::variant<ListAdd, ListHold, ListShow, Apply, Confirm, CheckAgain, Contacts, Reports,
                              ReportShow, Decide, ChangeProof, Log, Explain, Try, Status, HeldList, HeldShow,
                              HeldRelease, HeldDrop, AuditVerify, AccountAdd, AccountList, AccountDisable,
-                             ConfigCheck, DbMigrate, SealMakeKey, SealRotate, SealRetire, SealList, Inspect>;
+                             ConfigCheck, DbMigrate, SealMakeKey, SealRotate, SealRetire, SealList,
+                             VerifierStatus, RobotsOverride, RobotsObey, RobotsList, Inspect>;
 
 struct Arguments {
   std::string config = "/etc/portavoz/portavoz.yaml";

@@ -18,9 +18,19 @@ namespace portavoz {
 
 struct Check {
   std::int64_t id = 0;
-  int attempt = 0;  // 1 for the first one; fences this worker's answer
+  int attempt = 0;  // fences this worker's answer
+  int look = 0;     // 1 for the first one; what was given back does not count
   std::string address;
   std::string url;
+  // Of the last report on this page: for a conditional request. Empty without one.
+  std::string etag, last_modified, content_type, final_url, body_sha256;
+};
+
+// What the register knows of a host before we knock.
+struct SiteRule {
+  std::string host;
+  bool robots_overridden = false;
+  Seconds wait{0};
 };
 
 class CheckQueue {
@@ -31,7 +41,14 @@ class CheckQueue {
   [[nodiscard]] Result<void> connect();
 
   // The following: precondition: connect() succeeded.
-  [[nodiscard]] Result<std::vector<Check>> claim(int max_checks, Seconds lease);
+  // The oldest ones that are due. It keeps the low-water mark, which it drops after an empty claim and every
+  // minute; `time` is of a monotonic clock.
+  [[nodiscard]] Result<std::vector<Check>> claim(int max_checks, Seconds lease, Millis time);
+  [[nodiscard]] Result<std::vector<SiteRule>> site_rules();
+  [[nodiscard]] Result<std::size_t> count_due();
+  [[nodiscard]] Result<void> note_sites(const std::string& seen);  // JSON, see note_sites() in sql/
+  // Due again after `delay`, and the look does not count. What is not held any more is passed over.
+  [[nodiscard]] Result<void> give_back(const std::vector<Check>& checks, Seconds delay, std::string_view why);
   // The report's number. The same check and attempt again gives the same number.
   [[nodiscard]] Result<std::int64_t> finish(const Check& check, const std::string& report);
   [[nodiscard]] Result<void> postpone(const Check& check, Seconds delay, std::string_view why);
@@ -42,6 +59,8 @@ class CheckQueue {
   std::string dsn_;
   std::string worker_;
   std::optional<pg::Connection> connection_;
+  std::optional<std::string> mark_;  // the latest due time that was claimed
+  Millis mark_dropped_{0};
 };
 
 }  // namespace portavoz

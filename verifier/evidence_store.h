@@ -3,6 +3,7 @@
 // deletes nothing. Errors: those of adapters/os/files.h. Threads: safe from any.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,8 @@ class EvidenceStore {
   explicit EvidenceStore(std::string directory) : directory_(std::move(directory)) {}
 
   [[nodiscard]] Result<KeptBody> keep(std::string_view octets) const;
+  // The octets with this hash (hexadecimal); nothing when this host does not have them, or not unharmed.
+  [[nodiscard]] std::optional<std::string> find(std::string_view sha256_hex) const;
 
  private:
   std::string directory_;

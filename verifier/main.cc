@@ -1,4 +1,5 @@
 // portavoz-verifier: looks at the evidence pages of due checks and leaves reports.
+#include <cstdint>
 #include <cstdio>
 #include <optional>
 #include <stop_token>
@@ -9,12 +10,13 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "adapters/os/files.h"
 #include "adapters/os/host.h"
 #include "adapters/os/log.h"
 #include "adapters/os/signals.h"
 #include "adapters/yaml/settings_file.h"
+#include "core/evidence/lexicon.h"
 #include "verifier/check_queue.h"
-#include "verifier/examiner.h"
 #include "verifier/work.h"
 
 namespace {
@@ -56,15 +58,19 @@ int did_not_start(const Error& error) {
   return error.kind == ErrorKind::bad_input ? EX_CONFIG : EX_UNAVAILABLE;
 }
 
+constexpr std::uint64_t largest_lexicon = std::uint64_t{1} << 20U;
+
+Result<Lexicon> lexicon_of(const std::string& file) {
+  if (file.empty()) return Lexicon::built_in();
+  const auto text = read_file(file, largest_lexicon);
+  return text ? Lexicon::with_file(*text, file) : text.error();
+}
+
 // The work has a thread of its own, because the first one waits for signals.
-int run(CheckQueue& queue, Examiner& examiner, bool once) {
+int run(CheckQueue& queue, const WorkOptions& options) {
   Result<void> done;
   std::jthread worker([&](const std::stop_token& stop) {
-    if (once) {
-      done = work_once(queue, examiner, stop);
-    } else {
-      work(queue, examiner, stop);
-    }
+    done = work(queue, options, stop);
     request_stop();
   });
   while (wait_for_signal() == Signal::reload) {
@@ -72,9 +78,7 @@ int run(CheckQueue& queue, Examiner& examiner, bool once) {
   }
   worker.request_stop();
   worker.join();
-  if (done) return EX_OK;
-  log_error(done.error().what);
-  return done.error().kind == ErrorKind::unavailable ? EX_UNAVAILABLE : EX_SOFTWARE;
+  return done ? EX_OK : did_not_start(done.error());
 }
 
 }  // namespace
@@ -87,10 +91,11 @@ int main(int argc, char** argv) {
   if (arguments->help) return std::fputs(usage, stdout) < 0 ? EX_IOERR : EX_OK;
   const auto settings = load_settings(arguments->config);
   if (!settings) return did_not_start(settings.error());
+  const auto lexicon = lexicon_of(settings->verifier.lexicon);
+  if (!lexicon) return did_not_start(lexicon.error());
   const std::string host = host_name();
-  auto examiner = Examiner::create(settings->verifier, host);
-  if (!examiner) return did_not_start(examiner.error());
   CheckQueue queue(settings->database.dsn, host + ":" + std::to_string(getpid()));
   log_info("started; evidence is kept in " + settings->verifier.evidence);
-  return run(queue, *examiner, arguments->once);
+  return run(queue, {settings->verifier, host, arguments->once,
+                     arguments->once && ::isatty(STDERR_FILENO) == 1, *lexicon});
 }

@@ -2,57 +2,36 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstdio>
+#include <deque>
+#include <map>
 #include <mutex>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 
+#include "adapters/json/finding_json.h"
+#include "adapters/os/clock.h"
 #include "adapters/os/log.h"
+#include "core/evidence/retry.h"
+#include "verifier/crawl_thread.h"
+#include "verifier/evidence_store.h"
 
 namespace portavoz {
 namespace {
 
-constexpr int batch = 20;
-// Longer than a batch takes when every page of it takes all its time (20 s).
-constexpr Seconds lease{600};
+constexpr std::size_t batch = 100;
+// Longer than a check may wait for its turn and then take.
+constexpr Seconds lease{900};
 constexpr Millis poll_period{30'000};  // a notification is lost while nobody listens
-constexpr Millis wait_slice{500};      // how long a stop may have to wait
+constexpr Millis tick{500};            // how long a stop may have to wait
+constexpr Millis last_seconds{5'000};  // for what is under way at a stop
 constexpr Millis longest_absence_wait{60'000};
-
-void pause(const std::stop_token& stop, Millis period) {
-  std::mutex mutex;
-  std::condition_variable_any never_notified;
-  std::unique_lock lock(mutex);
-  never_notified.wait_for(lock, stop, period, [] { return false; });
-}
+constexpr Millis minute{60'000};
 
 bool is_absence(const Error& error) {
   return error.kind == ErrorKind::unavailable || error.kind == ErrorKind::in_doubt;
 }
-
-// Waiting for a register that is away.
-class Patience {
- public:
-  explicit Patience(const std::stop_token& stop) : stop_(stop) {}
-
-  // Waits after a failure, longer each time, and says so once for each absence.
-  void after(const Error& error) {
-    if (!std::exchange(away_, true)) {
-      log_warning("the register cannot be used now, trying again: " + error.what);
-    }
-    pause(stop_, wait_);
-    wait_ = std::min(wait_ * 2, longest_absence_wait);
-  }
-
-  void over() {
-    if (std::exchange(away_, false)) log_info("the register can be used again");
-    wait_ = Millis(1000);
-  }
-
- private:
-  const std::stop_token& stop_;
-  Millis wait_{1000};
-  bool away_ = false;
-};
 
 std::string_view word(const std::optional<bool>& answer) {
   return !answer ? "unknown" : *answer ? "yes" : "no";
@@ -62,117 +41,278 @@ std::string name_of(const Check& check) {
   return "check " + std::to_string(check.id) + ": " + check.address + " " + check.url;
 }
 
-void log_lost(const Check& check, const Error& error) {
-  const std::string line = name_of(check) + ": its result was not taken: " + error.what;
-  // A conflict is another worker, or an admin, who was faster.
-  if (error.kind == ErrorKind::conflict) {
-    log_info(line);
-  } else {
-    log_error(line);
+// What the crawl threads hand over, until the register's thread takes it.
+class Results {
+ public:
+  void put(CrawlResult result) {
+    const std::lock_guard lock(mutex_);
+    results_.push_back(std::move(result));
+    came_.notify_one();
   }
-}
 
-// What is to be told about one check.
-struct Answer {
-  Examination examined;
-  std::optional<Error> failure;  // ours: the evidence could not be kept, the address cannot be read
+  // What came, or what comes within the time.
+  std::deque<CrawlResult> take(Millis within) {
+    std::unique_lock lock(mutex_);
+    came_.wait_for(lock, within, [this] { return !results_.empty(); });
+    return std::exchange(results_, {});
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable came_;
+  std::deque<CrawlResult> results_;
 };
 
-Answer examine(Examiner& examiner, const Check& check) {
-  const auto address = MailAddress::parse(check.address);
-  if (!address) return {{}, address.error()};
-  auto examined = examiner.examine(*address, check.url, check.attempt);
-  if (!examined) return {{}, examined.error()};
-  return {std::move(*examined), std::nullopt};
-}
+class Work {
+ public:
+  Work(CheckQueue& queue, const WorkOptions& options, const std::stop_token& stop)
+      : queue_(queue), options_(options), stop_(stop), store_(options.settings.evidence) {}
 
-Result<void> postpone(CheckQueue& queue, const Check& check, Seconds delay, const std::string& why) {
-  auto done = queue.postpone(check, delay, why);
-  if (done) log_info(name_of(check) + ": " + why + "; again in " + std::to_string(delay.count()) + " s");
-  return done;
-}
+  Result<void> start_threads();
+  Result<void> run();
 
-Result<void> tell(CheckQueue& queue, const Check& check, const Answer& answer) {
-  if (answer.failure) {
-    log_error(name_of(check) + ": no report: " + answer.failure->what);
-    return postpone(queue, check, Seconds(600), "the verifier could not do it: " + answer.failure->what);
+ private:
+  using Told = Result<void>;
+
+  Result<std::size_t> claim();
+  Told take_results(Millis within);
+  Told tell_pending();
+  Told tell(const Looked& looked);
+  Told tell(const GivenBack& given);
+  Told tell(const SiteSeen& seen);
+  Told report(const Check& check, const Look& look);
+  std::optional<EarlierPage> earlier(const Check& check) const;
+  void away(const Error& error);
+  void back();
+  void end();
+  void log_progress();
+
+  CheckQueue& queue_;
+  const WorkOptions& options_;
+  const std::stop_token& stop_;
+  EvidenceStore store_;
+  Results results_;
+  std::vector<std::unique_ptr<CrawlThread>> threads_;  // gone before results_ is
+  std::unordered_map<std::uint64_t, Check> held_;      // by check
+  std::deque<CrawlResult> pending_;                    // not told yet
+  std::string seen_;                                   // JSON entries of sites
+  std::size_t done_ = 0, done_before_ = 0, total_ = 0;
+  Millis began_ = monotonic(), last_progress_ = began_;
+  bool away_ = false;
+  Millis absence_wait_{1000};
+};
+
+Result<void> Work::start_threads() {
+  for (const auto& each : options_.settings.allow)
+    log_info("may connect to " + each + " although it is not public (verifier.allow)");
+  for (std::uint64_t i = 0; i < options_.settings.threads; ++i) {
+    auto thread = CrawlThread::start(options_.settings, options_.lexicon,
+                                     [this](CrawlResult result) { results_.put(std::move(result)); });
+    if (!thread) return thread.error();
+    threads_.push_back(std::move(*thread));
   }
-  const Examination& examined = answer.examined;
-  std::string outcome = "outcome=" + std::string(outcome_word(examined.outcome));
-  if (examined.try_again) {
-    if (!examined.detail.empty()) outcome += " (" + examined.detail + ")";
-    return postpone(queue, check, *examined.try_again, outcome);
-  }
-  const auto report = queue.finish(check, examined.report);
-  if (!report) return report.error();
-  log_info(name_of(check) + ": " + outcome + " published=" + std::string(word(examined.finding.published)) +
-           " official=" + std::string(word(examined.finding.official)) +
-           " report=" + std::to_string(*report));
   return {};
 }
 
-// Tells the register until it knows, it refuses, or stop is asked for while it is away. Telling twice is
-// harmless: the functions are fenced, and the same report is taken once.
-void tell_patiently(CheckQueue& queue, const Check& check, const Answer& answer,
-                    const std::stop_token& stop) {
-  Patience patience(stop);
-  for (;;) {
-    const auto connected = queue.connect();
-    const auto told = connected ? tell(queue, check, answer) : connected;
-    if (told) return patience.over();
-    if (!is_absence(told.error())) return log_lost(check, told.error());
-    if (stop.stop_requested()) return log_lost(check, told.error());
-    patience.after(told.error());
-  }
+std::optional<EarlierPage> Work::earlier(const Check& check) const {
+  if (check.etag.empty() && check.last_modified.empty()) return std::nullopt;
+  auto body = store_.find(check.body_sha256);
+  if (!body) return std::nullopt;
+  return EarlierPage{check.etag, check.last_modified, check.content_type, check.final_url, std::move(*body)};
 }
 
-void give_back(CheckQueue& queue, const Check& check) {
-  if (auto given = queue.postpone(check, Seconds(0), "the verifier was stopped"); !given)
-    log_lost(check, given.error());
-}
-
-// One batch; the number of checks that were claimed.
-Result<std::size_t> work_off_batch(CheckQueue& queue, Examiner& examiner, const std::stop_token& stop) {
-  if (auto connected = queue.connect(); !connected) return connected.error();
-  const auto checks = queue.claim(batch, lease);
+// The number of checks that were claimed.
+Result<std::size_t> Work::claim() {
+  const std::size_t room =
+      options_.settings.in_flight - std::min<std::size_t>(held_.size(), options_.settings.in_flight);
+  if (room == 0) return 0;
+  auto checks = queue_.claim(static_cast<int>(std::min(room, batch)), lease, monotonic());
   if (!checks) return checks.error();
-  for (const auto& check : *checks) {
-    if (stop.stop_requested()) {
-      give_back(queue, check);
-    } else {
-      tell_patiently(queue, check, examine(examiner, check), stop);
+  if (checks->empty()) return 0;
+  auto rules = queue_.site_rules();
+  if (!rules) return rules.error();
+  std::vector<std::vector<Errand>> errands(threads_.size());
+  for (Check& check : *checks) {
+    const auto id = static_cast<std::uint64_t>(check.id);
+    const auto address = MailAddress::parse(check.address);
+    if (!address) {
+      log_error(name_of(check) + ": no report: " + address.error().what);
+      held_[id] = check;
+      pending_.emplace_back(GivenBack{id, Seconds(86400), "the verifier cannot read the address"});
+      continue;
     }
+    const std::string host = host_of(check.url);
+    const auto thread = std::hash<std::string_view>{}(paced_name(host)) % threads_.size();
+    errands[thread].push_back({id, check.url, *address, earlier(check)});
+    held_[id] = std::move(check);
   }
+  for (std::size_t i = 0; i < threads_.size(); ++i) threads_[i]->give(std::move(errands[i]), *rules);
   return checks->size();
 }
 
-void wait_for_due(CheckQueue& queue, const std::stop_token& stop) {
-  for (Millis waited{0}; waited < poll_period && !stop.stop_requested(); waited += wait_slice) {
-    if (queue.wait_for_due(wait_slice)) return;
+Result<void> Work::report(const Check& check, const Look& look) {
+  const std::string outcome = "outcome=" + std::string(outcome_word(look.inspection.outcome));
+  if (const auto delay = retry_delay(look.fetched, check.id, check.look)) {
+    const std::string why = outcome + (look.fetched.detail.empty() ? "" : " (" + look.fetched.detail + ")");
+    auto postponed = queue_.postpone(check, *delay, why);
+    if (postponed)
+      log_info(name_of(check) + ": " + why + "; again in " + std::to_string(delay->count()) + " s");
+    return postponed;
   }
+  KeptBody body;
+  if (look.fetched.outcome == FetchOutcome::ok) {
+    auto kept = store_.keep(look.fetched.body);
+    if (!kept) {  // there is no report without its evidence
+      log_error(name_of(check) + ": no report: " + kept.error().what);
+      return queue_.give_back({check}, Seconds(600), "the verifier could not do it: " + kept.error().what);
+    }
+    body = std::move(*kept);
+  }
+  const auto number = queue_.finish(
+      check, report_json({look.fetched, look.inspection.finding, look.inspection.outcome, check.url, now(),
+                          std::move(body), "portavoz-verifier/0.1 on " + options_.host, look.found_url,
+                          std::string(robots_word(look.robots)), look.unchanged}));
+  if (!number) return number.error();
+  log_info(name_of(check) + ": " + outcome +
+           " published=" + std::string(word(look.inspection.finding.published)) + " official=" +
+           std::string(word(look.inspection.finding.official)) + " report=" + std::to_string(*number));
+  return {};
+}
+
+Result<void> Work::tell(const Looked& looked) {
+  const auto held = held_.find(looked.id);
+  if (held == held_.end()) return {};
+  if (auto told = report(held->second, looked.look); !told) {
+    if (is_absence(told.error())) return told;
+    // A conflict is another worker, or an admin, who was faster.
+    const std::string line = name_of(held->second) + ": its result was not taken: " + told.error().what;
+    told.error().kind == ErrorKind::conflict ? log_info(line) : log_error(line);
+  }
+  held_.erase(held);
+  ++done_;
+  return {};
+}
+
+Result<void> Work::tell(const GivenBack& given) {
+  const auto held = held_.find(given.id);
+  if (held == held_.end()) return {};
+  if (auto told = queue_.give_back({held->second}, given.delay, given.why); !told) {
+    if (is_absence(told.error())) return told;
+    log_error(name_of(held->second) + ": it could not be given back: " + told.error().what);
+  }
+  held_.erase(held);
+  ++done_;
+  return {};
+}
+
+Result<void> Work::tell(const SiteSeen& seen) {
+  seen_ += (seen_.empty() ? "" : ",") +
+           site_json({seen.host, seen.took, seen.failed, std::string(outcome_word(seen.outcome)), seen.wait});
+  return {};
+}
+
+Result<void> Work::tell_pending() {
+  while (!pending_.empty()) {
+    if (auto told = std::visit([this](const auto& each) { return tell(each); }, pending_.front()); !told)
+      return told;
+    pending_.pop_front();
+  }
+  if (seen_.empty()) return {};
+  if (auto noted = queue_.note_sites("[" + seen_ + "]"); !noted) {
+    if (is_absence(noted.error())) return noted;
+    log_error("what was seen of sites was not taken: " + noted.error().what);
+  }
+  seen_.clear();
+  return {};
+}
+
+Result<void> Work::take_results(Millis within) {
+  auto came = results_.take(pending_.empty() ? within : Millis(0));
+  std::move(came.begin(), came.end(), std::back_inserter(pending_));
+  if (auto connected = queue_.connect(); !connected) return connected;
+  return tell_pending();
+}
+
+// Waits after a failure, longer each time, and says so once for each absence.
+void Work::away(const Error& error) {
+  if (!std::exchange(away_, true))
+    log_warning("the register cannot be used now, trying again: " + error.what);
+  const Millis until = monotonic() + absence_wait_;
+  while (monotonic() < until && !stop_.stop_requested()) {
+    auto came = results_.take(std::min(tick, until - monotonic()));
+    std::move(came.begin(), came.end(), std::back_inserter(pending_));
+  }
+  absence_wait_ = std::min(absence_wait_ * 2, longest_absence_wait);
+}
+
+void Work::back() {
+  if (std::exchange(away_, false)) log_info("the register can be used again");
+  absence_wait_ = Millis(1000);
+}
+
+void Work::log_progress() {
+  const Millis time = monotonic();
+  const Millis period = options_.progress ? Millis(1000) : minute;
+  if (time - last_progress_ < period) return;
+  const auto a_minute =
+      (done_ - done_before_) * 60'000 / static_cast<std::size_t>((time - last_progress_).count());
+  std::string line = std::to_string(done_) + " checks done, " + std::to_string(a_minute) + " a minute";
+  if (options_.progress) {
+    const std::size_t left = std::max(total_, done_) - done_;
+    const auto so_far = static_cast<std::size_t>((time - began_).count());
+    line += ", " + std::to_string(left) + " to do";
+    if (done_ > 0) line += ", about " + std::to_string(left * so_far / done_ / 1000) + " s";
+    std::fprintf(stderr, "%s\n", line.c_str());
+  } else if (done_ != done_before_ || !held_.empty()) {
+    log_info(line);
+  }
+  last_progress_ = time;
+  done_before_ = done_;
+}
+
+// What is under way may end, all else goes back.
+void Work::end() {
+  for (const auto& thread : threads_) thread->stop();
+  const Millis until = monotonic() + last_seconds;
+  Result<void> told;
+  while (!held_.empty() && monotonic() < until && told) told = take_results(Millis(100));
+  threads_.clear();
+  if (told) told = take_results(Millis(0));
+  std::vector<Check> rest;
+  for (const auto& [id, check] : held_) rest.push_back(check);
+  if (told && !rest.empty()) told = queue_.give_back(rest, Seconds(0), "the verifier was stopped");
+  if (!told)
+    log_error(std::to_string(rest.size()) + " checks come back when their leases end: " + told.error().what);
+}
+
+Result<void> Work::run() {
+  if (options_.progress && queue_.connect())
+    if (const auto due = queue_.count_due()) total_ = *due;
+  while (!stop_.stop_requested()) {
+    log_progress();
+    auto told = take_results(held_.empty() ? Millis(0) : Millis(100));
+    const auto claimed = told ? claim() : Result<std::size_t>(told.error());
+    if (!claimed) {
+      if (options_.once) return claimed.error();
+      away(claimed.error());
+      continue;
+    }
+    back();
+    if (*claimed > 0 || !held_.empty()) continue;
+    if (options_.once) return {};
+    for (Millis waited{0}; waited < poll_period && !stop_.stop_requested(); waited += tick)
+      if (queue_.wait_for_due(tick)) break;
+  }
+  end();
+  return {};
 }
 
 }  // namespace
 
-void work(CheckQueue& queue, Examiner& examiner, const std::stop_token& stop) {
-  Patience patience(stop);
-  while (!stop.stop_requested()) {
-    const auto claimed = work_off_batch(queue, examiner, stop);
-    if (!claimed) {
-      patience.after(claimed.error());
-      continue;
-    }
-    patience.over();
-    if (*claimed == 0) wait_for_due(queue, stop);
-  }
-}
-
-Result<void> work_once(CheckQueue& queue, Examiner& examiner, const std::stop_token& stop) {
-  for (;;) {
-    const auto claimed = work_off_batch(queue, examiner, stop);
-    if (!claimed) return claimed.error();
-    if (*claimed == 0 || stop.stop_requested()) return {};
-  }
+Result<void> work(CheckQueue& queue, const WorkOptions& options, const std::stop_token& stop) {
+  Work work(queue, options, stop);
+  if (auto started = work.start_threads(); !started) return started;
+  return work.run();
 }
 
 }  // namespace portavoz

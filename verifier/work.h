@@ -1,22 +1,31 @@
-// The verifier's work: claim due checks, examine each, leave a report or postpone, wait for the next. It can
-// write reports and nothing else (its database role sees to that). A register that is away is waited for; a
-// check that was examined meanwhile is reported as soon as it is back. Threads: runs in the caller's; `stop`
-// may be asked for from any.
+// The verifier's work: claim due checks, have each examined by the crawl threads, leave a report, postpone or
+// give back, wait for the next. One thread speaks with the register, and nothing that fetches waits for it.
+// It can write reports and nothing else (its database role sees to that). A register that is away is waited
+// for; what was examined meanwhile is reported as soon as it is back. All checks of a site go to one thread,
+// so that a site has one connection of ours. Threads: runs in the caller's; `stop` may be asked for from any.
 #pragma once
 
 #include <stop_token>
 #include <string>
 
 #include "core/base/result.h"
+#include "core/config/settings.h"
+#include "core/evidence/lexicon.h"
 #include "verifier/check_queue.h"
-#include "verifier/examiner.h"
 
 namespace portavoz {
 
-// Until stop is asked for. What was claimed and not begun by then is given back.
-void work(CheckQueue& queue, Examiner& examiner, const std::stop_token& stop);
+struct WorkOptions {
+  Settings::Verifier settings;
+  std::string host;       // for the report, to say who looked
+  bool once = false;      // everything that is due now, and no more
+  bool progress = false;  // a line on standard error every second, for a person who waits
+  Lexicon lexicon = Lexicon::built_in();
+};
 
-// Everything that is due now, and no more. Error: the register is away or refuses us.
-[[nodiscard]] Result<void> work_once(CheckQueue& queue, Examiner& examiner, const std::stop_token& stop);
+// Until stop is asked for, or until nothing is due. After a stop, what is under way has some seconds to end;
+// all else is given back, and the looks do not count. Error: the settings cannot be used; with `once`, the
+// register is away or refuses us.
+[[nodiscard]] Result<void> work(CheckQueue& queue, const WorkOptions& options, const std::stop_token& stop);
 
 }  // namespace portavoz

@@ -326,10 +326,10 @@ void FetchLoop::start(FetchRequest request, std::function<void(FetchResult)> don
   Page& page = impl->pages.emplace_front();
   page.self = impl->pages.begin();
   page.result.final_url = request.url;
+  const Millis now = impl->reactor.now();
+  page.end = now + std::min(impl->rules.limits.total, request.within);
   page.request = std::move(request);
   page.done = std::move(done);
-  const Millis now = impl->reactor.now();
-  page.end = now + impl->rules.limits.total;
   page.timer = impl->reactor.at(now, [impl, &page] { impl->first_turn(page); });
 }
 

@@ -41,6 +41,15 @@ void put_finding(ordered_json& object, const Finding& finding) {
   }
 }
 
+// How the page was come by, where an admin would not expect it.
+std::vector<Reason> circumstances(const ReportFacts& facts) {
+  std::vector<Reason> out;
+  if (!facts.found_url.empty()) out.push_back({ReasonCode::behind_link, facts.found_url, {}, {}});
+  if (facts.unchanged) out.push_back({ReasonCode::unchanged, "", {}, {}});
+  if (facts.robots == "overridden") out.push_back({ReasonCode::robots_overridden, "", {}, {}});
+  return out;
+}
+
 std::string written(const ordered_json& object) {
   return object.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
@@ -71,6 +80,21 @@ std::string report_json(const ReportFacts& facts) {
   object["body_path"] = nothing_or(facts.body.path);
   object["body_bytes"] = facts.body.sha256.empty() ? ordered_json(nullptr) : ordered_json(facts.body.bytes);
   object["verifier"] = text(facts.verifier);
+  object["found_url"] = nothing_or(facts.found_url);
+  object["robots"] = nothing_or(facts.robots);
+  object["etag"] = nothing_or(facts.fetched.etag);
+  object["last_modified"] = nothing_or(facts.fetched.last_modified);
+  for (const Reason& reason : circumstances(facts))
+    object["reasons"].push_back(text(reason_text(reason, ReasonLanguage::english)));
+  return written(object);
+}
+
+std::string site_json(const SiteFacts& facts) {
+  ordered_json object{{"host", text(facts.host)},
+                      {"took_ms", facts.took.count()},
+                      {"failed", facts.failed},
+                      {"outcome", facts.outcome}};
+  if (facts.wait) object["wait_s"] = facts.wait->count();
   return written(object);
 }
 

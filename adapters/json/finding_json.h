@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,7 +34,21 @@ struct ReportFacts {
   Instant fetched_at;
   KeptBody body;
   std::string verifier;  // program and host
+  std::string found_url =
+      {};                   // of the page behind a link that has the address; empty: the evidence page itself
+  std::string robots = {};  // what became of the question whether we may read it
+  bool unchanged = false;
 };
 [[nodiscard]] std::string report_json(const ReportFacts& facts);
+
+// One entry for the register's note_sites().
+struct SiteFacts {
+  std::string host;
+  Millis took{0};
+  bool failed = false;
+  std::string outcome;
+  std::optional<Seconds> wait;
+};
+[[nodiscard]] std::string site_json(const SiteFacts& facts);
 
 }  // namespace portavoz

@@ -50,6 +50,11 @@ namespace portavoz::admin {
 [[nodiscard]] Result<Answer> run(Context& context, const SealRotate& args);
 [[nodiscard]] Result<Answer> run(Context& context, const SealRetire& args);
 [[nodiscard]] Result<Answer> run(Context& context, const SealList& args);
+// verifier.cc
+[[nodiscard]] Result<Answer> run(Context& context, const VerifierStatus& args);
+[[nodiscard]] Result<Answer> run(Context& context, const RobotsOverride& args);
+[[nodiscard]] Result<Answer> run(Context& context, const RobotsObey& args);
+[[nodiscard]] Result<Answer> run(Context& context, const RobotsList& args);
 // inspect.cc
 [[nodiscard]] Result<Answer> run(Context& context, const Inspect& args);
 

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "adapters/ares/resolver.h"
-#include "adapters/curl/fetcher.h"
+#include "adapters/curl/fetch_loop.h"
 #include "adapters/json/finding_json.h"
 #include "adapters/os/clock.h"
 #include "adapters/os/epoll_reactor.h"
@@ -12,6 +12,7 @@
 #include "admin/commands/commands.h"
 #include "admin/inputs.h"
 #include "core/base/text.h"
+#include "core/crawl/crawler.h"
 
 namespace portavoz::admin {
 namespace {
@@ -59,7 +60,9 @@ Result<Lexicon> lexicon_of(const Settings::Verifier& settings) {
   return text ? Lexicon::with_file(*text, settings.lexicon) : text.error();
 }
 
-Result<FetchResult> fetch(const Settings::Verifier* settings, const std::string& url) {
+// What the verifier would see: the same examination, with robots.txt and links.
+Result<Look> fetch(const Settings::Verifier* settings, const std::string& url, const MailAddress& address,
+                   const Lexicon& lexicon) {
   std::vector<Endpoint> exceptions;
   for (const std::string& each : settings->allow) {
     const auto endpoint = parse_endpoint(each);
@@ -71,31 +74,51 @@ Result<FetchResult> fetch(const Settings::Verifier* settings, const std::string&
   if (!resolver) return resolver.error();
   FetcherOptions options;
   options.about = settings->about;
-  Fetcher fetcher(loop, ConnectRule(std::move(exceptions)), resolver->function(), std::move(options));
-  return fetcher.fetch({url, {}, {}});
+  const FetchLimits limits = options.limits;
+  FetchLoop pages(loop, ConnectRule(std::move(exceptions)), resolver->function(), std::move(options));
+  std::optional<Look> look;
+  std::optional<Error> failure;
+  Crawler crawler(loop,
+                  {.fetch =
+                       [&](FetchRequest request, std::function<void(FetchResult)> done) {
+                         pages.start(std::move(request), std::move(done));
+                       },
+                   .judge =
+                       [&](const FetchResult& page, const MailAddress& wanted,
+                           const std::function<void(Judged)>& judged) {
+                         Inspection seen = inspect_fetched(page, wanted, lexicon);
+                         auto links = std::move(seen.links);
+                         judged({std::move(seen), std::move(links)});
+                       },
+                   .done = [&](std::uint64_t /*id*/, Look seen) { look = std::move(seen); },
+                   .give_back =
+                       [&](std::uint64_t /*id*/, Seconds delay, const std::string& why) {
+                         failure =
+                             Error{ErrorKind::unavailable,
+                                   why + ": try again in " + std::to_string(delay.count()) + " seconds."};
+                       },
+                   .seen = [](const SiteSeen& /*seen*/) {}},
+                  {.pause = settings->pause, .total = limits.total, .octets = limits.wire});
+  crawler.take({1, url, address, std::nullopt});
+  loop.run_until([&] { return look || failure; });
+  if (failure) return *failure;
+  return std::move(*look);
 }
-
-struct Look {
-  Inspection inspection;
-  std::string content_type, final_url;
-  int http_status = 0;
-};
 
 Result<Look> look(Context& context, const Inspect& args, const std::string& url, const MailAddress& address) {
   const auto settings = verifier_settings(context);
   if (!settings) return settings.error();
   const auto lexicon = lexicon_of(*settings);
   if (!lexicon) return lexicon.error();
-  if (args.html.empty()) {
-    const auto fetched = fetch(&*settings, url);
-    if (!fetched) return fetched.error();
-    return Look{inspect_fetched(*fetched, address, *lexicon), fetched->content_type, fetched->final_url,
-                fetched->http_status};
-  }
+  if (args.html.empty()) return fetch(&*settings, url, address, *lexicon);
   const auto octets = read_file(args.html, largest_file);
   if (!octets) return octets.error();
   const std::string type = args.content_type.empty() ? guessed_type(args.html) : args.content_type;
-  return Look{inspect_page(*octets, type, url, address, *lexicon), type, url, 0};
+  Look look;
+  look.inspection = inspect_page(*octets, type, url, address, *lexicon);
+  look.fetched.content_type = type;
+  look.fetched.final_url = url;
+  return look;
 }
 
 std::string yes_no(const std::optional<bool>& value) {
@@ -105,13 +128,16 @@ std::string yes_no(const std::optional<bool>& value) {
 std::string told(const Look& look, const std::string& url, const std::string& address, const Screen& screen) {
   const Finding& finding = look.inspection.finding;
   std::string page(outcome_word(look.inspection.outcome));
-  if (look.http_status != 0) page += ", HTTP " + std::to_string(look.http_status);
-  if (!look.content_type.empty()) page += ", " + look.content_type;
+  if (look.fetched.http_status != 0) page += ", HTTP " + std::to_string(look.fetched.http_status);
+  if (!look.fetched.content_type.empty()) page += ", " + look.fetched.content_type;
   const auto language = screen.language == "es" ? ReasonLanguage::spanish : ReasonLanguage::english;
   std::vector<std::string> reasons;
   for (const Reason& reason : finding.reasons) reasons.push_back(reason_text(reason, language));
   std::vector<Fact> facts{{"address", address, Style::plain}, {"page", url, Style::plain}};
-  if (look.final_url != url) facts.push_back({"led to", look.final_url, Style::plain});
+  if (!look.found_url.empty())
+    facts.push_back({"found behind a link", look.found_url, Style::plain});
+  else if (look.fetched.final_url != url)
+    facts.push_back({"led to", look.fetched.final_url, Style::plain});
   facts.insert(facts.end(), {{"read", page, Style::plain},
                              {"published", yes_no(finding.published), Style::strong},
                              {"official", yes_no(finding.official), Style::strong},

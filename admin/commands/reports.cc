@@ -40,7 +40,7 @@ constexpr std::array<Column, 11> page_columns{{
 }};
 constexpr std::size_t decision_columns = 2;  // the last ones; a report that waits has nothing to show there
 
-constexpr std::array<Column, 30> detail_columns{{
+constexpr std::array<Column, 32> detail_columns{{
     {"report_id", Form::integer, ""},
     {"contact_id", Form::integer, ""},
     {"list", Form::text, ""},
@@ -71,6 +71,8 @@ constexpr std::array<Column, 30> detail_columns{{
     {"spf", Form::boolean, ""},
     {"shared", Form::boolean, ""},
     {"proof", Form::text, ""},
+    {"found_url", Form::text, ""},
+    {"robots", Form::text, ""},
 }};
 
 // The address between » and « wherever the excerpt holds it, whatever its letter case.
@@ -148,6 +150,7 @@ std::vector<Fact> facts(const pg::Rows& rows, const Screen& screen) {
   if (!rows.is_null(0, "final_url") && text(rows, 0, "final_url") != text(rows, 0, "evidence_url")) {
     out.push_back(fact("led to", "final_url"));
   }
+  if (!rows.is_null(0, "found_url")) out.push_back(fact("found at", "found_url"));
   out.push_back({"read", shown_time(text(rows, 0, "fetched_at")) + " UTC: " + page(rows), Style::plain});
   out.push_back({"published", yes_no(rows, 0, "published"), Style::strong});
   out.push_back({"official", yes_no(rows, 0, "official"), Style::strong});

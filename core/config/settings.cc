@@ -276,7 +276,10 @@ SettingsOrProblems read_settings(const Node& root) {
              {"resolvers", [&](const Node& node) { read_endpoints(node, s.verifier.resolvers, problems); }},
              {"allow", [&](const Node& node) { read_endpoints(node, s.verifier.allow, problems); }},
              {"lexicon", path(s.verifier.lexicon)},
-             {"about", [&](const Node& node) { read_url(node, s.verifier.about, problems); }}})},
+             {"about", [&](const Node& node) { read_url(node, s.verifier.about, problems); }},
+             {"threads", [&](const Node& node) { read_count(node, s.verifier.threads, problems); }},
+             {"in_flight", [&](const Node& node) { read_count(node, s.verifier.in_flight, problems); }},
+             {"pause", duration(s.verifier.pause)}})},
        {"testing",
         [&](const Node& node) {
           testing_mark = node.mark;
@@ -317,7 +320,7 @@ string describe(const Settings& s) {
   std::vector<string> relays;
   for (const IpAddress& address : s.gate.relays) relays.push_back(address.text());
   const auto word = [](bool value) { return string(value ? "true" : "false"); };
-  const std::array<std::pair<string_view, string>, 25> rows{{
+  const std::array<std::pair<string_view, string>, 28> rows{{
       {"register.dsn", s.database.dsn},
       {"roll.directory", s.roll.directory},
       {"roll.max_age", seconds(s.roll.max_age)},
@@ -343,6 +346,9 @@ string describe(const Settings& s) {
       {"verifier.allow", joined(s.verifier.allow)},
       {"verifier.lexicon", s.verifier.lexicon},
       {"verifier.about", s.verifier.about},
+      {"verifier.threads", std::to_string(s.verifier.threads)},
+      {"verifier.in_flight", std::to_string(s.verifier.in_flight)},
+      {"verifier.pause", seconds(s.verifier.pause)},
   }};
   string text;
   for (const auto& [key, value] : rows) text += string(key) + " = " + value + "\n";

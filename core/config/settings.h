@@ -64,6 +64,9 @@ struct Settings {
     std::vector<std::string> resolvers;                   // IP:port; empty: those of /etc/resolv.conf
     std::vector<std::string> allow;                   // exact IP:port that may be fetched though not public
     std::string about = "https://portavoz.invalid/";  // where a site's owner reads who fetches, in User-Agent
+    std::uint64_t threads = 1;
+    std::uint64_t in_flight = 100;  // checks that are held at a time, of all threads together
+    Seconds pause{2};               // between two requests to one site
   } verifier;
 
   // What only tests may do. Refused unless everything of ours listens on this machine alone.

@@ -40,6 +40,9 @@ enum class ReasonCode : std::uint8_t {
   cloaked,  // detail: how many
   picture,  // detail: its name
   needs_browser,
+  behind_link,  // detail: the URL
+  unchanged,
+  robots_overridden,
   not_read,  // detail: what the fetcher saw; may be empty
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/text.h"
+#include "core/evidence/contact_links.h"
 #include "core/evidence/judge.h"
 
 namespace portavoz {
@@ -61,7 +62,9 @@ Inspection inspect_page(std::string_view octets, std::string_view content_type, 
   auto page = card ? page_of_card(text) : type == "text/plain" ? page_of_text(text) : parse_html(text);
   if (!page) return {FetchOutcome::too_large, not_read(FetchOutcome::too_large, page.error().what)};
   page->source = std::move(text);
-  return {FetchOutcome::ok, judge(*page, address, url, lexicon)};
+  Inspection seen{FetchOutcome::ok, judge(*page, address, url, lexicon)};
+  if (seen.finding.published != true) seen.links = contact_links(*page, url, lexicon);
+  return seen;
 }
 
 Inspection inspect_fetched(const FetchResult& fetched, const MailAddress& address, const Lexicon& lexicon) {

@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.h"
 #include "core/evidence/finding.h"
@@ -26,6 +27,7 @@ namespace portavoz {
 struct Inspection {
   FetchOutcome outcome = FetchOutcome::ok;
   Finding finding;
+  std::vector<std::string> links = {};  // contact_links() of a page on which the address was not found
 };
 
 // url: where the page was in the end; its path is a hint, nothing is fetched.

@@ -14,7 +14,7 @@ struct Sentence {
 };
 
 // In the order of ReasonCode, up to not_read.
-constexpr std::array<Sentence, 26> sentences{{
+constexpr std::array<Sentence, 29> sentences{{
     {"The address stands on the page as a link to write to (%).",
      "La dirección está en la página como enlace para escribir (%)."},
     {"The address stands on the page as text (%).", "La dirección está en la página como texto (%)."},
@@ -76,6 +76,14 @@ constexpr std::array<Sentence, 26> sentences{{
      "shows the address without scripts.",
      "La página no tiene texto propio: lo trae un script; mírela en un navegador, o pida una página que "
      "muestre la dirección sin scripts."},
+    {"It is not on the page that was given, but on one of the same site to which that page leads: %.",
+     "No está en la página indicada, sino en otra del mismo sitio a la que esa lleva: %."},
+    {"The page is unchanged since the last report; its octets of then were judged again.",
+     "La página no cambió desde el último informe; se juzgaron otra vez sus octetos de entonces."},
+    {"The site's robots.txt was not asked: an admin overrode it (`portavoz robots list` says who and why).",
+     "No se preguntó al robots.txt del sitio: un administrador lo decidió (`portavoz robots list` dice quién "
+     "y por "
+     "qué)."},
 }};
 
 struct Words {
@@ -137,7 +145,7 @@ struct Failure {
 };
 
 // In the order of FetchOutcome, from no_content on.
-constexpr std::array<Failure, 22> failures{{
+constexpr std::array<Failure, 24> failures{{
     {{"the server sent an empty page", "el servidor envió una página vacía"}, ask_for_url},
     {{"the server says only that it is as it was when we read it before",
       "el servidor solo dice que está como cuando la leímos antes"},
@@ -165,6 +173,17 @@ constexpr std::array<Failure, 22> failures{{
     {{"its certificate or TLS is not valid", "su certificado o su TLS no es válido"}, ask_to_repair},
     {{"it did not come in time", "no llegó a tiempo"}, again_later},
     {{"it came too slowly", "llegó demasiado despacio"}, again_later},
+    {{"the site's robots.txt forbids programs to read it",
+      "el robots.txt del sitio prohíbe que la lea un programa"},
+     {"look in a browser, and ask the assembly to allow Portavoz in robots.txt, or record that it agrees "
+      "with "
+      "`portavoz robots override`",
+      "mire en un navegador, y pida a la asamblea que admita a Portavoz en robots.txt, o registre que está "
+      "de acuerdo "
+      "con `portavoz robots override`"}},
+    {{"whether the site's robots.txt allows it cannot be known now",
+      "no se puede saber ahora si el robots.txt del sitio lo permite"},
+     again_later},
 }};
 
 std::string_view in(ReasonLanguage language, const Sentence& sentence) {

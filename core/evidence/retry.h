@@ -2,6 +2,7 @@
 // report, so that an admin sees it; it says nothing about the address. Threads: safe from any.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "core/base/time.h"
@@ -9,7 +10,8 @@
 
 namespace portavoz {
 
-// attempt: 1 for the first one. Nothing when this attempt is to be reported as it is.
-[[nodiscard]] std::optional<Seconds> retry_delay(const FetchResult& fetched, int attempt);
+// look: 1 for the first one. Nothing when this look is to be reported as it is. Up to half of the delay is
+// added by a hash of check and look, so that what failed together does not come back together.
+[[nodiscard]] std::optional<Seconds> retry_delay(const FetchResult& fetched, std::int64_t check, int look);
 
 }  // namespace portavoz

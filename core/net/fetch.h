@@ -34,6 +34,7 @@ struct FetchRequest {
   std::string url;
   std::string if_none_match;      // an ETag
   std::string if_modified_since;  // a Last-Modified
+  Millis within = Millis::max();  // less than the total of the limits, when less is left of a budget
 };
 
 struct FetchResult {

@@ -5,7 +5,7 @@
 namespace portavoz {
 
 std::string_view outcome_word(FetchOutcome outcome) {
-  static constexpr std::array<std::string_view, 23> words{"ok",
+  static constexpr std::array<std::string_view, 25> words{"ok",
                                                           "no_content",
                                                           "not_modified",
                                                           "http_error",
@@ -27,7 +27,9 @@ std::string_view outcome_word(FetchOutcome outcome) {
                                                           "connect_timeout",
                                                           "tls_failed",
                                                           "timeout",
-                                                          "too_slow"};
+                                                          "too_slow",
+                                                          "robots_disallowed",
+                                                          "robots_unreachable"};
   return words.at(static_cast<std::size_t>(outcome));
 }
 
@@ -38,7 +40,8 @@ bool retryable(FetchOutcome outcome, int http_status) {
     case FetchOutcome::connect_failed:
     case FetchOutcome::connect_timeout:
     case FetchOutcome::timeout:
-    case FetchOutcome::too_slow: return true;
+    case FetchOutcome::too_slow:
+    case FetchOutcome::robots_unreachable: return true;
     case FetchOutcome::http_error: return http_status >= 500 && http_status <= 599;
     default: return false;
   }

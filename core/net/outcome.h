@@ -32,6 +32,8 @@ enum class FetchOutcome : std::uint8_t {
   tls_failed,
   timeout,
   too_slow,
+  robots_disallowed,   // the site's robots.txt forbids the page (RFC 9309)
+  robots_unreachable,  // whether it does cannot be known now
 };
 
 [[nodiscard]] std::string_view outcome_word(FetchOutcome outcome);

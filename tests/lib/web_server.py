@@ -21,6 +21,8 @@ PAGE = (b'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Cont
         b'<h1>Contact</h1><p>Write to <a href="mailto:north@example.org">north@example.org</a></p></body></html>')
 PORTS = {}
 OTHER = {"connections": 0}
+LOAD = {"now": 0, "most": 0, "asked": []}
+LOAD_LOCK = threading.Lock()
 
 
 def head(status="200 OK", content_type="text/html; charset=utf-8", **fields):
@@ -117,6 +119,24 @@ ENDLESS = {
 }
 
 
+def loaded(sock, path, request):
+    """A page that counts who asks for it, and how many ask at a time; held a little, so that two would meet. As
+    good.test the site forbids /loaded/secret."""
+    with LOAD_LOCK:
+        LOAD["asked"].append(path)
+        LOAD["now"] += 1
+        LOAD["most"] = max(LOAD["most"], LOAD["now"])
+    time.sleep(0.005)
+    with LOAD_LOCK:
+        LOAD["now"] -= 1  # before the answer: whoever has it may ask again
+    if path != "/robots.txt":
+        sock.sendall(whole())
+    elif b"Host: good.test" in request:
+        sock.sendall(whole(b"User-agent: Portavoz\nDisallow: /loaded/secret\n", content_type="text/plain"))
+    else:
+        sock.sendall(ANSWERS["/missing"]())
+
+
 class Handler(socketserver.BaseRequestHandler):
     def handle(self):
         try:
@@ -131,6 +151,10 @@ class Handler(socketserver.BaseRequestHandler):
                 self.request.sendall(whole(request, content_type="text/plain"))
             elif path == "/other-count":
                 self.request.sendall(whole(str(OTHER["connections"]).encode(), content_type="text/plain"))
+            elif path == "/load":
+                self.request.sendall(whole(f"{LOAD['most']} {' '.join(LOAD['asked'])}".encode(), content_type="text/plain"))
+            elif path.startswith("/loaded/") or path == "/robots.txt":
+                loaded(self.request, path, request)
             elif path == "/validated":
                 self.request.sendall(validated(request))
             elif path in ENDLESS:

@@ -39,6 +39,10 @@ const std::vector<Row> forbidden{
     {"verifier1", "SELECT note_roll('h', '{}')"},
     {"verifier1", "SELECT publish_seal_key('k', 'p', 'h')"},
     {"verifier1", "SELECT * FROM roll_marks"},
+    {"verifier1", "SELECT robots_rule('a.example', true, 'x')"},
+    {"verifier1", "UPDATE checks SET due_at = now()"},
+    {"verifier1", "SELECT * FROM sites"},
+    {"verifier1", "SELECT * FROM sites_overview"},
     // The gate reads the roll and appends verdicts.
     {"gate1", "SELECT * FROM contacts"},
     {"gate1", "SELECT * FROM contacts_overview"},
@@ -58,6 +62,9 @@ const std::vector<Row> forbidden{
     {"gate1", "SELECT vouch(1, 'x')"},
     {"gate1", "SELECT apply_public('a', 'b', 'c', 'd', 'e')"},
     {"gate1", "SELECT claim_checks('w', 1, '1 minute')"},
+    {"gate1", "SELECT give_back_checks('w', '{1}', '{1}', '0', 'x')"},
+    {"gate1", "SELECT note_sites('[]')"},
+    {"gate1", "SELECT * FROM site_rules"},
     // It looks at marks and keys; recording and publishing are for others.
     {"gate1", "SELECT record_posted('l', '{}')"},
     {"gate1", "INSERT INTO marks (list_id, mark) VALUES (1, repeat('0', 32))"},
@@ -205,17 +212,20 @@ TEST_CASE("the grants are exactly these") {
   for (const std::string name :
        {"apply_for", "approve", "audit_verify", "change_proof", "confirm", "list_add", "list_guideline_set",
         "list_hold", "proof_in_words", "publish_seal_key", "record_held", "reject", "request_check",
-        "restore", "retire", "retire_seal_key", "suspend", "vouch"})
+        "restore", "retire", "retire_seal_key", "robots_rule", "suspend", "vouch"})
     expected.push_back(name + " portavoz_admin EXECUTE");
   expected.insert(expected.end(),
                   {"audit_verify portavoz_clerk EXECUTE", "apply_public portavoz_public EXECUTE",
                    "claim_checks portavoz_verifier EXECUTE", "finish_check portavoz_verifier EXECUTE",
+                   "give_back_checks portavoz_verifier EXECUTE", "note_sites portavoz_verifier EXECUTE",
+                   "site_rules portavoz_verifier SELECT", "queue_overview portavoz_verifier SELECT",
                    "postpone_check portavoz_verifier EXECUTE", "record_verdicts portavoz_gate EXECUTE",
                    "note_roll portavoz_gate EXECUTE", "record_posted portavoz_door EXECUTE",
                    "move_by_time portavoz_clerk EXECUTE", "recheck_rules portavoz_admin EXECUTE"});
-  for (const std::string name : {"accounts_overview", "checks_overview", "contacts_overview", "history",
-                                 "lists_overview", "pages_to_look_at", "report_detail", "reports_overview",
-                                 "roll_hosts", "seal_keys_overview", "verdicts_overview"})
+  for (const std::string name :
+       {"accounts_overview", "checks_overview", "contacts_overview", "history", "lists_overview",
+        "outcomes_overview", "pages_to_look_at", "queue_overview", "report_detail", "reports_overview",
+        "robots_overview", "roll_hosts", "seal_keys_overview", "sites_overview", "verdicts_overview"})
     expected.push_back(name + " portavoz_admin SELECT");
   for (const std::string role : {"door", "gate"})
     for (const std::string name : {"roll_contacts", "roll_lists", "roll_marks", "roll_seal_keys"})

@@ -4,7 +4,6 @@
 #include "adapters/json/finding_json.h"
 #include "core/evidence/inspect.h"
 #include "core/evidence/judge.h"
-#include "core/evidence/retry.h"
 #include "tests/lib/catch.h"
 
 using namespace portavoz;
@@ -212,18 +211,6 @@ TEST_CASE("every reason has a sentence in both languages") {
       CHECK(english.find('%') == std::string::npos);
     }
   }
-}
-
-TEST_CASE("a failure that may pass is tried again twice, later each time") {
-  FetchResult fetched;
-  fetched.outcome = FetchOutcome::timeout;
-  CHECK(retry_delay(fetched, 1) == Seconds(60));
-  CHECK(retry_delay(fetched, 2) == Seconds(600));
-  CHECK_FALSE(retry_delay(fetched, 3));
-  fetched.retry_after = Seconds(7200);
-  CHECK(retry_delay(fetched, 1) == Seconds(7200));
-  fetched.outcome = FetchOutcome::blocked_address;
-  CHECK_FALSE(retry_delay(fetched, 1));
 }
 
 TEST_CASE("a finding as JSON keeps null for what cannot be told") {

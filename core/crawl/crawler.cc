@@ -1,0 +1,185 @@
+#include "core/crawl/crawler.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace portavoz {
+namespace {
+
+constexpr Millis rules_last = std::chrono::hours(24);      // RFC 9309 §2.4
+constexpr Millis no_rules_last = std::chrono::minutes(5);  // where they cannot be known now
+constexpr Millis patience = std::chrono::minutes(2);  // for a turn; longer waits are the queue's business
+constexpr std::size_t many = 10'000;                  // sites and rules that are remembered
+
+Seconds whole_seconds(Millis time) { return std::chrono::ceil<Seconds>(time); }
+
+}  // namespace
+
+std::string host_of(const std::string& url) {
+  const auto parsed = Url::parse(url);
+  return parsed ? parsed->host() : url;
+}
+
+Crawler::~Crawler() {
+  for (const auto& [name, site] : sites_)
+    if (site->timer != 0) reactor_.cancel(site->timer);
+}
+
+void Crawler::rule(const std::string& host, bool robots_overridden, Millis wait) {
+  if (robots_overridden) overridden_[host] = true;
+  if (wait > Millis(0)) site_for("http://" + host + "/").pace.wait_until(reactor_.now() + wait);
+}
+
+Crawler::Site& Crawler::site_for(const std::string& url) {
+  auto& site = sites_[std::string(paced_name(host_of(url)))];
+  if (!site) site = std::make_unique<Site>(options_.pause);
+  return *site;
+}
+
+void Crawler::take(Errand errand) {
+  sweep();
+  const bool overridden = overridden_.contains(host_of(errand.url));
+  Examination examination(errand.url, std::move(errand.earlier), overridden, options_.total, options_.octets);
+  const auto id = errand.id;
+  auto& task = tasks_[id];
+  task = std::make_unique<Task>(Task{std::move(errand), std::move(examination)});
+  advance(*task);
+}
+
+// Takes the steps that need no request; ends in a queue, in a judgement, or at the end.
+void Crawler::advance(Task& task) {
+  switch (task.examination.next()) {
+    case Examination::Step::robots:
+      if (!ask_memory(task)) return queue(task);
+      return advance(task);
+    case Examination::Step::fetch: return queue(task);
+    case Examination::Step::judge:
+      return tools_.judge(task.examination.page(), task.errand.address, [this, &task](Judged judged) {
+        task.examination.judged(std::move(judged.inspection), std::move(judged.links));
+        advance(task);
+      });
+    case Examination::Step::done: return finish(task);
+  }
+}
+
+bool Crawler::ask_memory(Task& task) {
+  const auto url = Url::parse(task.examination.url());
+  if (!url) return task.examination.rules({}), true;  // the fetch will say what is wrong with it
+  const auto known = robots_.find(robots_url(*url));
+  if (known == robots_.end() || known->second.until <= reactor_.now()) return false;
+  task.examination.rules(known->second.rules);
+  return true;
+}
+
+void Crawler::queue(Task& task) {
+  Site& site = site_for(task.examination.url());
+  if (stopped_) return give_back(task, Millis(0), "the verifier was stopped");
+  const Millis free_in = std::max(site.pace.free_at() - reactor_.now(), Millis(0));
+  const Millis turn =
+      free_in + (task.begun ? Millis(0) : options_.pause * static_cast<int>(site.waiting.size()));
+  if (turn > patience) return give_back(task, turn, "its site is to be left alone for some time");
+  site.waiting.insert(task.begun ? site.waiting.begin() : site.waiting.end(), &task);
+  pump(site);
+}
+
+void Crawler::pump(Site& site) {
+  if (stopped_ || site.pace.busy() || site.waiting.empty() || site.timer != 0) return;
+  const Millis now = reactor_.now();
+  if (site.pace.free_at() - now > patience) {
+    const auto waiting = std::exchange(site.waiting, {});
+    for (Task* task : waiting) give_back(*task, site.pace.free_at() - now, "its site asks us to wait");
+    return;
+  }
+  if (site.pace.free_at() > now) {
+    site.timer = reactor_.at(site.pace.free_at(), [this, &site] {
+      site.timer = 0;
+      pump(site);
+    });
+    return;
+  }
+  Task& task = *site.waiting.front();
+  site.waiting.pop_front();
+  // What another errand learned meanwhile need not be asked again.
+  if (task.examination.next() == Examination::Step::robots && ask_memory(task)) {
+    advance(task);
+    return pump(site);
+  }
+  send(site, task);
+}
+
+void Crawler::send(Site& site, Task& task) {
+  const bool for_rules = task.examination.next() == Examination::Step::robots;
+  const auto url = Url::parse(task.examination.url());
+  FetchRequest request = task.examination.request();
+  if (for_rules && url)
+    request = {
+        .url = robots_url(*url), .if_none_match = {}, .if_modified_since = {}, .within = options_.total};
+  const std::string where = request.url;
+  const Millis began = reactor_.now();
+  task.begun = true;
+  site.pace.began();
+  tools_.fetch(std::move(request), [this, &site, &task, for_rules, where, began](FetchResult fetched) {
+    const Millis now = reactor_.now();
+    site.pace.ended(fetched, now);
+    tools_.seen({host_of(where), now - began, fetched.outcome, troubled(fetched), fetched.retry_after});
+    if (for_rules) {
+      rules_came(task, where, fetched, site);
+    } else {
+      task.examination.fetched(std::move(fetched), now - began);
+    }
+    advance(task);
+    pump(site);
+  });
+}
+
+void Crawler::rules_came(Task& task, const std::string& where, const FetchResult& fetched, Site& site) {
+  KnownRules known{site_rules(fetched), Millis(0)};
+  known.until = reactor_.now() + (known.rules.outcome == FetchOutcome::ok ? rules_last : no_rules_last);
+  site.pace.crawl_delay(known.rules.robots.crawl_delay());
+  task.examination.rules(known.rules);
+  robots_[where] = std::move(known);
+}
+
+void Crawler::finish(Task& task) {
+  const auto id = task.errand.id;
+  Look look = task.examination.look();
+  tasks_.erase(id);
+  tools_.done(id, std::move(look));
+}
+
+void Crawler::give_back(Task& task, Millis delay, const std::string& why) {
+  const auto id = task.errand.id;
+  tasks_.erase(id);
+  tools_.give_back(id, whole_seconds(delay), why);
+}
+
+void Crawler::stop(const std::string& why) {
+  stopped_ = true;
+  for (const auto& [name, site] : sites_) {
+    const auto waiting = std::exchange(site->waiting, {});
+    for (Task* task : waiting) give_back(*task, Millis(0), why);
+  }
+}
+
+std::vector<std::uint64_t> Crawler::unfinished() const {
+  std::vector<std::uint64_t> ids;
+  ids.reserve(tasks_.size());
+  for (const auto& [id, task] : tasks_) ids.push_back(id);
+  return ids;
+}
+
+// Forgets what has no meaning any more, so that a long life among many sites stays small.
+void Crawler::sweep() {
+  const Millis now = reactor_.now();
+  if (robots_.size() >= many) {
+    std::erase_if(robots_, [&](const auto& each) { return each.second.until <= now; });
+    if (robots_.size() >= many) robots_.clear();
+  }
+  if (sites_.size() >= many)
+    std::erase_if(sites_, [&](const auto& each) {
+      const Site& site = *each.second;
+      return !site.pace.busy() && site.waiting.empty() && site.timer == 0 && site.pace.free_at() <= now;
+    });
+}
+
+}  // namespace portavoz

@@ -1,0 +1,129 @@
+// Crawler: many examinations at a time in one Reactor, polite towards every site: one request at a time to
+// each, with its Pace between two; robots.txt is read once for a scheme, host and port and kept for a day. It
+// fetches and judges through the functions that it is given, and decides nothing about what was found. An
+// errand whose site would keep it waiting for long is given back. Redirects to another site are followed by
+// the fetcher, out of turn there. Units: milliseconds of the reactor. Errors: none; every errand ends in
+// `done` or `give_back`, once, or stays in waiting(). Threads: that of the reactor.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/crawl/examination.h"
+#include "core/crawl/pace.h"
+#include "core/mail/address.h"
+#include "core/net/reactor.h"
+
+namespace portavoz {
+
+// One page to look at, for one address.
+struct Errand {
+  std::uint64_t id = 0;  // of the caller's choice, no two at a time alike
+  std::string url;
+  MailAddress address;
+  std::optional<EarlierPage> earlier;
+};
+
+// One request that ended, for the register's memory of sites.
+struct SiteSeen {
+  std::string host;
+  Millis took{0};
+  FetchOutcome outcome = FetchOutcome::ok;
+  bool failed = false;
+  std::optional<Seconds> wait;  // what the site asked for
+};
+
+struct Judged {
+  Inspection inspection;
+  std::vector<std::string> links;
+};
+
+// What a crawler acts through. Each is called in the reactor's thread; `fetched` and `judged` are called once
+// each, not after the crawler is gone, and never inside of fetch().
+struct CrawlTools {
+  std::function<void(FetchRequest, std::function<void(FetchResult)> fetched)> fetch;
+  std::function<void(const FetchResult&, const MailAddress&, std::function<void(Judged)> judged)> judge;
+  std::function<void(std::uint64_t id, Look)> done;
+  std::function<void(std::uint64_t id, Seconds delay, std::string why)> give_back;
+  std::function<void(SiteSeen)> seen;
+};
+
+class Crawler {
+ public:
+  struct Options {
+    Millis pause{2'000};  // between two requests to a site
+    Millis total{20'000};
+    std::size_t octets = std::size_t{2} << 20U;
+  };
+
+  // The reactor must outlive it.
+  Crawler(Reactor& reactor, CrawlTools tools, const Options& options)
+      : reactor_(reactor), tools_(std::move(tools)), options_(options) {}
+  Crawler(const Crawler&) = delete;
+  Crawler& operator=(const Crawler&) = delete;
+  Crawler(Crawler&&) = delete;
+  Crawler& operator=(Crawler&&) = delete;
+  ~Crawler();
+
+  // What is known of a host from elsewhere: an admin's ruling, and until when it asked to be left alone.
+  // Holds until it is told otherwise.
+  void rule(const std::string& host, bool robots_overridden, Millis wait);
+  void forget_rulings() { overridden_.clear(); }
+
+  // Not from inside of one of the tools.
+  void take(Errand errand);
+  [[nodiscard]] std::size_t in_flight() const { return tasks_.size(); }
+  // Stops beginning requests, and gives back what waits for its turn. What is under way may still end.
+  void stop(const std::string& why);
+  // The errands that have neither ended nor been given back.
+  [[nodiscard]] std::vector<std::uint64_t> unfinished() const;
+
+ private:
+  struct Task {
+    Errand errand;
+    Examination examination;
+    bool begun = false;  // a request was made: it goes before those that only wait
+  };
+  struct Site {
+    explicit Site(Millis pause) : pace(pause) {}
+    Pace pace;
+    std::deque<Task*> waiting;
+    Reactor::Timer timer = 0;
+  };
+  struct KnownRules {
+    SiteRules rules;
+    Millis until{0};
+  };
+
+  void advance(Task& task);
+  void queue(Task& task);
+  void pump(Site& site);
+  void send(Site& site, Task& task);
+  void rules_came(Task& task, const std::string& where, const FetchResult& fetched, Site& site);
+  bool ask_memory(Task& task);
+  void finish(Task& task);
+  void give_back(Task& task, Millis delay, const std::string& why);
+  void sweep();
+  Site& site_for(const std::string& url);
+
+  Reactor& reactor_;
+  CrawlTools tools_;
+  Options options_;
+  bool stopped_ = false;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Task>> tasks_;
+  std::unordered_map<std::string, std::unique_ptr<Site>> sites_;
+  std::unordered_map<std::string, KnownRules> robots_;  // by the URL of robots.txt
+  std::unordered_map<std::string, bool> overridden_;    // by host
+};
+
+// The host of a URL, and the text itself when it is none.
+[[nodiscard]] std::string host_of(const std::string& url);
+
+}  // namespace portavoz

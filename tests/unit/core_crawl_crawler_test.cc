@@ -1,0 +1,267 @@
+// The crawler over a reactor and a web that the test holds in its hand: order and counts, and no real time.
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "core/crawl/crawler.h"
+#include "tests/lib/catch.h"
+
+using namespace portavoz;
+
+namespace {
+
+class HandReactor : public Reactor {
+ public:
+  void watch(int /*fd*/, Ready /*interest*/, OnReady /*on_ready*/) override {}
+  void forget(int /*fd*/) override {}
+  Timer at(Millis time, OnTime on_time) override {
+    timers_.emplace(++last_, std::pair{time, std::move(on_time)});
+    return last_;
+  }
+  void cancel(Timer timer) override { timers_.erase(timer); }
+  Millis now() const override { return now_; }
+
+  // Goes to the next timer's time and calls it; false when there is none.
+  bool next_timer() {
+    const auto first = std::min_element(timers_.begin(), timers_.end(), [](const auto& a, const auto& b) {
+      return a.second.first < b.second.first;
+    });
+    if (first == timers_.end()) return false;
+    now_ = std::max(now_, first->second.first);
+    const auto call = std::move(first->second.second);
+    timers_.erase(first);
+    call();
+    return true;
+  }
+  void pass(Millis time) { now_ += time; }
+
+ private:
+  Millis now_{1'000};
+  Timer last_ = 0;
+  std::map<Timer, std::pair<Millis, OnTime>> timers_;
+};
+
+struct Sent {
+  FetchRequest request;
+  std::function<void(FetchResult)> answer;
+  Millis at;
+};
+
+struct World {
+  HandReactor reactor;
+  std::deque<Sent> sent;                            // not yet answered
+  std::vector<std::pair<std::string, Millis>> log;  // every request, and when
+  std::map<std::uint64_t, Look> looks;
+  std::map<std::uint64_t, std::pair<Seconds, std::string>> given_back;
+  std::vector<SiteSeen> seen;
+  std::map<std::string, Judged> judgements;  // by body
+  Crawler crawler{reactor, tools(), {.pause = Millis(2000), .total = Millis(20'000), .octets = 1 << 20}};
+
+  CrawlTools tools() {
+    return {
+        .fetch =
+            [this](FetchRequest request, std::function<void(FetchResult)> fetched) {
+              log.emplace_back(request.url, reactor.now());
+              sent.push_back({std::move(request), std::move(fetched), reactor.now()});
+            },
+        .judge = [this](const FetchResult& page, const MailAddress& /*address*/,
+                        const std::function<void(Judged)>& judged) { judged(judgements[page.body]); },
+        .done = [this](std::uint64_t id, Look look) { looks.emplace(id, std::move(look)); },
+        .give_back =
+            [this](std::uint64_t id, Seconds delay, std::string why) {
+              given_back.emplace(id, std::pair{delay, std::move(why)});
+            },
+        .seen = [this](SiteSeen each) { seen.push_back(std::move(each)); },
+    };
+  }
+
+  void take(std::uint64_t id, const std::string& url, std::optional<EarlierPage> earlier = {}) {
+    crawler.take({id, url, *MailAddress::parse("north@example.org"), std::move(earlier)});
+  }
+
+  void answer(FetchOutcome outcome, int status, const std::string& body = {},
+              std::optional<Seconds> retry_after = {}) {
+    REQUIRE_FALSE(sent.empty());
+    Sent first = std::move(sent.front());
+    sent.pop_front();
+    FetchResult result;
+    result.outcome = outcome;
+    result.http_status = status;
+    result.body = body;
+    result.raw_bytes = body.size();
+    result.final_url = first.request.url;
+    result.retry_after = retry_after;
+    reactor.pass(Millis(10));
+    first.answer(std::move(result));
+  }
+  void page(const std::string& body) { answer(FetchOutcome::ok, 200, body); }
+  void no_rules() { answer(FetchOutcome::http_error, 404); }
+
+  // Answers everything, robots.txt with none, until nothing happens any more. The most requests that one site
+  // had at a time.
+  void run() {
+    for (;;) {
+      if (!sent.empty()) {
+        if (sent.front().request.url.ends_with("/robots.txt")) {
+          no_rules();
+        } else {
+          page("p");
+        }
+      } else if (!reactor.next_timer()) {
+        return;
+      }
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("one site has one request at a time with a pause between two, and other sites do not wait for it") {
+  World world;
+  for (std::uint64_t id = 1; id <= 3; ++id) world.take(id, "https://a.example/" + std::to_string(id));
+  world.take(4, "https://b.example/");
+  REQUIRE(world.sent.size() == 2);  // one to each site
+  CHECK(world.sent[0].request.url == "https://a.example/robots.txt");
+  CHECK(world.sent[1].request.url == "https://b.example/robots.txt");
+  world.run();
+  CHECK(world.looks.size() == 4);
+  std::optional<Millis> last;
+  int to_a = 0;
+  for (const auto& [url, at] : world.log) {
+    if (host_of(url) != "a.example") continue;
+    ++to_a;
+    if (last) CHECK(at - *last >= Millis(2010));  // the answer took 10
+    last = at;
+  }
+  CHECK(to_a == 4);  // robots.txt once, and three pages
+}
+
+TEST_CASE("with and without www. is one site, and each has its own robots.txt") {
+  World world;
+  world.take(1, "https://a.example/");
+  world.take(2, "https://www.a.example/");
+  CHECK(world.sent.size() == 1);
+  world.run();
+  CHECK(world.log.size() == 4);
+}
+
+TEST_CASE("a page that robots.txt forbids is never asked for") {
+  World world;
+  world.take(1, "https://a.example/x");
+  world.answer(FetchOutcome::ok, 200, "User-agent: Portavoz\nDisallow: /x");
+  REQUIRE(world.looks.size() == 1);
+  CHECK(world.looks.at(1).inspection.outcome == FetchOutcome::robots_disallowed);
+  world.run();
+  CHECK(world.log.size() == 1);
+}
+
+TEST_CASE("an admin's ruling lets a page be read without its robots.txt, at that host alone") {
+  World world;
+  world.crawler.rule("a.example", true, Millis(0));
+  world.take(1, "https://a.example/x");
+  world.take(2, "https://b.example/x");
+  CHECK(world.sent[0].request.url == "https://a.example/x");
+  CHECK(world.sent[1].request.url == "https://b.example/robots.txt");
+  world.run();
+  CHECK(world.looks.at(1).robots == RobotsWord::overridden);
+  CHECK(world.looks.at(2).robots == RobotsWord::allowed);
+}
+
+TEST_CASE("robots.txt is asked for again after a day, and after minutes when it could not be read") {
+  World world;
+  world.take(1, "https://a.example/1");
+  world.run();
+  world.reactor.pass(std::chrono::hours(23));
+  world.take(2, "https://a.example/2");
+  world.run();
+  CHECK(world.log.size() == 3);
+  world.reactor.pass(std::chrono::hours(2));
+  world.take(3, "https://a.example/3");
+  CHECK(world.log.back().first == "https://a.example/robots.txt");
+  world.answer(FetchOutcome::http_error, 500);
+  CHECK(world.looks.at(3).inspection.outcome == FetchOutcome::robots_unreachable);
+  world.take(4, "https://a.example/4");  // asks nobody
+  CHECK(world.looks.at(4).inspection.outcome == FetchOutcome::robots_unreachable);
+  world.reactor.pass(std::chrono::minutes(6));
+  world.take(5, "https://a.example/5");
+  CHECK(world.sent.size() == 1);
+}
+
+TEST_CASE("a site that asks to wait is left alone, and what waits for it is given back unused") {
+  World world;
+  world.take(1, "https://a.example/1");
+  world.take(2, "https://a.example/2");
+  world.no_rules();
+  world.reactor.next_timer();
+  world.answer(FetchOutcome::retry_later, 503, {}, Seconds(7200));
+  CHECK(world.looks.at(1).inspection.outcome == FetchOutcome::retry_later);
+  REQUIRE(world.given_back.contains(2));
+  CHECK(world.given_back.at(2).first == Seconds(7200));
+  CHECK(world.seen.back().wait == Seconds(7200));
+  world.take(3, "https://a.example/3");
+  CHECK(world.given_back.contains(3));
+  CHECK(world.sent.empty());
+  CHECK(world.crawler.in_flight() == 0);
+}
+
+TEST_CASE("what another verifier was asked to wait for holds here, too") {
+  World world;
+  world.crawler.rule("a.example", false, std::chrono::hours(1));
+  world.take(1, "https://a.example/1");
+  CHECK(world.given_back.at(1).first == Seconds(3600));
+}
+
+TEST_CASE("errands for which a site's queue is too long are given back") {
+  World world;
+  for (std::uint64_t id = 1; id <= 100; ++id) world.take(id, "https://a.example/" + std::to_string(id));
+  CHECK(world.given_back.size() > 20);
+  world.run();
+  CHECK(world.looks.size() + world.given_back.size() == 100);
+  for (const auto& [id, look] : world.looks) CHECK_FALSE(world.given_back.contains(id));
+}
+
+TEST_CASE("a stop gives back what waits, lets what is under way end, and begins nothing") {
+  World world;
+  world.take(1, "https://a.example/1");
+  world.take(2, "https://a.example/2");
+  world.take(3, "https://b.example/");
+  world.no_rules();
+  world.reactor.next_timer();  // errand 1's page is under way
+  world.crawler.stop("the verifier was stopped");
+  CHECK(world.given_back.contains(2));
+  CHECK(world.crawler.unfinished().size() == 2);
+  while (!world.sent.empty()) world.page("p");
+  CHECK(world.looks.contains(1));
+  CHECK(world.given_back.contains(3));  // its robots.txt came; its page was not begun
+  CHECK(world.crawler.unfinished().empty());
+  world.run();
+  CHECK(world.sent.empty());
+}
+
+TEST_CASE("links are followed at the site's pace, under its robots.txt") {
+  World world;
+  world.judgements["home"].links = {"https://a.example/secret", "https://a.example/contact"};
+  world.judgements["contact"].inspection.finding.published = true;
+  world.take(1, "https://a.example/");
+  world.answer(FetchOutcome::ok, 200, "User-agent: *\nDisallow: /secret");
+  world.reactor.next_timer();
+  world.page("home");
+  CHECK(world.sent.empty());
+  world.reactor.next_timer();
+  world.page("contact");
+  CHECK(world.looks.at(1).found_url == "https://a.example/contact");
+  CHECK(world.log.size() == 3);
+  CHECK(world.log[2].second - world.log[1].second >= Millis(2000));
+}
+
+TEST_CASE("an unchanged page is asked for with its validators and judged from its earlier octets") {
+  World world;
+  world.judgements["earlier"].inspection.finding.published = true;
+  world.take(1, "https://a.example/", EarlierPage{"\"v1\"", "", "text/html", "", "earlier"});
+  world.no_rules();
+  world.reactor.next_timer();
+  CHECK(world.sent.front().request.if_none_match == "\"v1\"");
+  world.answer(FetchOutcome::not_modified, 304);
+  CHECK(world.looks.at(1).unchanged);
+  CHECK(world.looks.at(1).inspection.finding.published == true);
+}

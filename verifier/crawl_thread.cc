@@ -1,0 +1,139 @@
+#include "verifier/crawl_thread.h"
+
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "adapters/ares/resolver.h"
+#include "adapters/curl/fetch_loop.h"
+#include "adapters/os/clock.h"
+#include "adapters/os/epoll_reactor.h"
+#include "core/evidence/inspect.h"
+
+namespace portavoz {
+namespace {
+
+Result<ConnectRule> connect_rule(const Settings::Verifier& settings) {
+  std::vector<Endpoint> exceptions;
+  for (const auto& text : settings.allow) {
+    const auto endpoint = parse_endpoint(text);
+    if (!endpoint) return Error{ErrorKind::bad_input, "verifier.allow: " + endpoint.error().what};
+    exceptions.push_back(*endpoint);
+  }
+  return ConnectRule(std::move(exceptions));
+}
+
+struct Inbox {
+  std::vector<Errand> errands;
+  std::optional<std::vector<SiteRule>> rules;
+  bool stop = false;
+  bool end = false;
+};
+
+}  // namespace
+
+struct CrawlThread::Impl {
+  Impl(const Settings::Verifier& settings, const Lexicon& words, std::function<void(CrawlResult)> out)
+      : lexicon(words),
+        results(std::move(out)),
+        crawler(loop, tools(), {.pause = settings.pause, .total = limits.total, .octets = limits.wire}) {}
+
+  CrawlTools tools() {
+    return {
+        .fetch =
+            [this](FetchRequest request, std::function<void(FetchResult)> fetched) {
+              pages->start(std::move(request), std::move(fetched));
+            },
+        .judge =
+            [this](const FetchResult& page, const MailAddress& address,
+                   const std::function<void(Judged)>& judged) {
+              Inspection seen = inspect_fetched(page, address, lexicon);
+              auto links = std::move(seen.links);
+              judged({std::move(seen), std::move(links)});
+            },
+        .done =
+            [this](std::uint64_t id, Look look) {
+              results(Looked{id, std::move(look)});
+            },
+        .give_back =
+            [this](std::uint64_t id, Seconds delay, std::string why) {
+              results(GivenBack{id, delay, std::move(why)});
+            },
+        .seen = [this](SiteSeen seen) { results(std::move(seen)); },
+    };
+  }
+
+  // True when the thread is to end.
+  bool read_inbox() {
+    Inbox came;
+    {
+      const std::lock_guard lock(mutex);
+      came = std::exchange(inbox, {});
+      inbox.end = came.end;
+    }
+    if (came.end) return true;
+    if (came.rules) {
+      crawler.forget_rulings();
+      for (const SiteRule& rule : *came.rules) crawler.rule(rule.host, rule.robots_overridden, rule.wait);
+    }
+    for (Errand& errand : came.errands) crawler.take(std::move(errand));
+    if (came.stop) crawler.stop("the verifier was stopped");
+    return false;
+  }
+
+  template <typename Put>
+  void put(Put into) {
+    {
+      const std::lock_guard lock(mutex);
+      into(inbox);
+    }
+    loop.wake();
+  }
+
+  const Lexicon& lexicon;
+  FetchLimits limits;
+  std::function<void(CrawlResult)> results;
+  EpollReactor loop{monotonic};
+  std::optional<Resolver> resolver;
+  std::optional<FetchLoop> pages;
+  Crawler crawler;
+  std::mutex mutex;  // guards inbox
+  Inbox inbox;
+  std::thread thread;  // last: everything above is there when it runs
+};
+
+CrawlThread::CrawlThread(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Result<std::unique_ptr<CrawlThread>> CrawlThread::start(const Settings::Verifier& settings,
+                                                        const Lexicon& lexicon,
+                                                        std::function<void(CrawlResult)> results) {
+  auto rule = connect_rule(settings);
+  if (!rule) return rule.error();
+  auto impl = std::make_unique<Impl>(settings, lexicon, std::move(results));
+  auto resolver = Resolver::create(impl->loop, settings.resolvers);
+  if (!resolver) return resolver.error();
+  impl->resolver.emplace(std::move(*resolver));
+  impl->pages.emplace(impl->loop, std::move(*rule), impl->resolver->function(),
+                      FetcherOptions{.limits = impl->limits, .about = settings.about});
+  impl->thread =
+      std::thread([inner = impl.get()] { inner->loop.run_until([inner] { return inner->read_inbox(); }); });
+  return std::unique_ptr<CrawlThread>(new CrawlThread(std::move(impl)));
+}
+
+CrawlThread::~CrawlThread() {
+  impl_->put([](Inbox& inbox) { inbox.end = true; });
+  impl_->thread.join();
+}
+
+void CrawlThread::give(std::vector<Errand> errands, std::vector<SiteRule> rules) {
+  impl_->put([&](Inbox& inbox) {
+    std::move(errands.begin(), errands.end(), std::back_inserter(inbox.errands));
+    inbox.rules = std::move(rules);
+  });
+}
+
+void CrawlThread::stop() {
+  impl_->put([](Inbox& inbox) { inbox.stop = true; });
+}
+
+}  // namespace portavoz
