@@ -1,0 +1,60 @@
+// What admins see of the verifier, and what they say of robots.txt; what they see of pages that time works
+// on.
+#include "tests/admin/program.h"
+
+using namespace portavoz::test;
+
+namespace {
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("the verifier's queue, its outcomes and its sites, for people and for programs") {
+  Desk desk;
+  Ran shown = desk.run({"verifier", "status"});
+  CHECK(shown.status == 0);
+  for (const char* part : {"due now", "oldest due", "No report came in the last day.",
+                           "No site was read yet.", "No site asks us to wait."})
+    CHECK(has(shown.out, part));
+  const auto contact = desk.ask({"apply", "--list", list_address, "--assembly", "Norte", "--address",
+                                 "norte@example.org", "--url", "https://norte.example/", "--language", "es"})
+                           .at("contact_id")
+                           .get<int>();
+  desk.run({"confirm", std::to_string(contact), "--reason", "they answered"});
+  CHECK(desk.ask({"verifier", "status"}).at("queue").at("due") == 1);
+  desk.report(contact);
+  const auto after = desk.ask({"verifier", "status"});
+  CHECK(after.at("queue").at("due") == 0);
+  CHECK(after.at("queue").at("finished_last_hour") == 1);
+  CHECK(after.at("outcomes").at(0).at("last_hour") == 1);
+}
+
+TEST_CASE("a ruling on robots.txt has a host and a reason, is listed, and is taken back") {
+  Desk desk;
+  CHECK(has(desk.run({"robots", "list"}).out, "No ruling: every site's robots.txt is obeyed."));
+  const Ran ruled =
+      desk.run({"robots", "override", "https://Norte.example/contacto", "--reason", "they asked us to"});
+  CHECK(ruled.status == 0);
+  CHECK(has(ruled.out, "The robots.txt of norte.example is not asked any more"));
+  const auto listed = desk.ask({"robots", "list"}).at("robots").at(0);
+  CHECK(listed.at("host") == "norte.example");
+  CHECK(listed.at("overridden") == true);
+  CHECK(listed.at("reason") == "they asked us to");
+  CHECK(listed.at("decided_by") == "alba");
+  CHECK(desk.run({"robots", "obey", "norte.example", "--reason", "it is mended"}).status == 0);
+  CHECK(desk.ask({"robots", "list"}).at("robots").at(0).at("overridden") == false);
+  CHECK(desk.run({"robots", "override", "a b", "--reason", "x"}).status == 65);
+}
+
+TEST_CASE("the pages that an admin has to look at stand below the reports") {
+  Desk desk;
+  const auto contact = desk.designated("Asamblea Norte", "norte@example.org");
+  CHECK(desk.ask({"reports"}).at("pages").empty());
+  must(desk.root.exec("INSERT INTO portavoz.page_watches (contact_id, misses, last_miss) VALUES (" +
+                      std::to_string(contact) + ", 3, now())"));
+  const auto page = desk.ask({"reports"}).at("pages").at(0);
+  CHECK(page.at("address") == "norte@example.org");
+  CHECK(page.at("why") == "missing");
+  CHECK(has(desk.run({"reports"}).out, "Pages of designated contacts to look at"));
+}
