@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "core/base/text.h"
 #include "core/evidence/decode.h"
@@ -63,18 +64,37 @@ bool has_attribute(const GumboElement& element, const char* name) {
   return gumbo_get_attribute(&element.attributes, name) != nullptr;
 }
 
-// Whether one of the words of class or id, parted at everything that is no letter, is wanted.
+// Words beside which a name only says how the page looks: "has-footer", "no-comments", "header-layout".
+constexpr std::array<std::string_view, 16> denying{"has",    "with",     "no",    "without", "is",   "closed",
+                                                   "open",   "layout",   "theme", "count",   "link", "button",
+                                                   "toggle", "disabled", "hide",  "off"};
+
+std::vector<std::string> words_of(std::string_view name) {
+  std::vector<std::string> words;
+  for (std::size_t start = 0; start < name.size();) {
+    std::size_t end = start;
+    while (end < name.size() && is_ascii_alpha(name[end])) ++end;
+    if (end > start) words.push_back(ascii_lower(name.substr(start, end - start)));
+    start = end + 1;
+  }
+  return words;
+}
+
+// Whether one of the words of a class or the id is wanted, and none beside it denies it.
 template <typename Wanted>
 bool has_name(const GumboElement& element, const Wanted& wanted) {
-  // On these they tell what kind of page it is, not what part: "has-footer", "comments-open".
+  // On these they tell what kind of page it is, not what part: "comments-open".
   if (element.tag == GUMBO_TAG_HTML || element.tag == GUMBO_TAG_BODY) return false;
+  const auto denies = [](const std::string& word) {
+    return std::find(denying.begin(), denying.end(), word) != denying.end();
+  };
   for (const char* attr : {"class", "id"}) {
-    const std::string all = ascii_lower(attribute(element, attr));
-    for (std::size_t start = 0; start < all.size();) {
-      std::size_t end = start;
-      while (end < all.size() && is_ascii_alpha(all[end])) ++end;
-      if (end > start && wanted(std::string_view(all).substr(start, end - start))) return true;
-      start = end + 1;
+    const std::string_view names = attribute(element, attr);
+    if (names.empty()) continue;
+    for (const std::string& name : split(names, ' ')) {
+      const auto words = words_of(name);
+      if (std::any_of(words.begin(), words.end(), wanted) && std::none_of(words.begin(), words.end(), denies))
+        return true;
     }
   }
   return false;
@@ -186,15 +206,26 @@ bool pictures_at(std::string_view source) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-Region region_of(const GumboElement& element, Region around, bool inside_article) {
+// What a class or id says of a part that is most of the page says something of the page.
+bool is_part(const GumboElement& element, std::size_t page) {
+  constexpr std::size_t short_page = 4096;
+  const std::size_t size = element.end_pos.offset > element.start_pos.offset
+                               ? element.end_pos.offset - element.start_pos.offset
+                               : page;  // it was never closed
+  return page < short_page || size < page / 2;
+}
+
+Region region_of(const GumboElement& element, Region around, bool inside_article, std::size_t page) {
   const std::string role = ascii_lower(attribute(element, "role"));
-  const bool footer = element.tag == GUMBO_TAG_FOOTER || role == "contentinfo" || is_named_footer(element);
+  const bool part = is_part(element, page);
+  const bool footer =
+      element.tag == GUMBO_TAG_FOOTER || role == "contentinfo" || (part && is_named_footer(element));
   if (footer) return inside_article ? around : Region::footer;  // an article's own footer is its by-line
   const bool header = element.tag == GUMBO_TAG_HEADER || role == "banner" ||
-                      (is_named(element, header_names) && !is_named(element, inner_names));
+                      (part && is_named(element, header_names) && !is_named(element, inner_names));
   if (header) return around == Region::body ? Region::header : around;
   const bool menu =
-      (element.tag == GUMBO_TAG_UL || element.tag == GUMBO_TAG_DIV) && is_named(element, menu_names);
+      part && (element.tag == GUMBO_TAG_UL || element.tag == GUMBO_TAG_DIV) && is_named(element, menu_names);
   if (element.tag == GUMBO_TAG_NAV || role == "navigation" || (menu && around == Region::body))
     return Region::navigation;
   if (element.tag == GUMBO_TAG_MAIN || role == "main") return Region::main;
@@ -213,9 +244,9 @@ bool is_other_part(Region outside, Region inside) {
 
 Place PageReader::place_inside(const GumboElement& element) const {
   Place place = place_;
-  place.region = region_of(element, place_.region, inside_article());
+  place.region = region_of(element, place_.region, inside_article(), octets_);
   place.hidden = place.hidden || is_hidden(element);
-  place.visitor = place.visitor || is_named(element, visitor_names);
+  place.visitor = place.visitor || (is_part(element, octets_) && is_named(element, visitor_names));
   place.struck = place.struck || is_one_of(element.tag, struck);
   place.quoted = place.quoted || is_one_of(element.tag, quoted);
   place.noscript = place.noscript || element.tag == GUMBO_TAG_NOSCRIPT;

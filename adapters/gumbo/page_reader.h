@@ -18,6 +18,8 @@ namespace portavoz::gumbo {
 
 class PageReader {
  public:
+  explicit PageReader(std::size_t octets) : octets_(octets) {}  // of the whole page
+
   [[nodiscard]] Page read(const GumboNode& root) &&;
 
  private:
@@ -55,6 +57,7 @@ class PageReader {
   [[nodiscard]] Place place_inside(const GumboElement& element) const;
   [[nodiscard]] bool inside_article() const { return articles_ > 0; }
 
+  std::size_t octets_;
   Page page_;
   StyleRules styles_;
   std::vector<Frame> frames_;

@@ -12,7 +12,7 @@ Result<Page> parse_html(std::string_view utf8) {
   gumbo::Arena arena(memory);
   const GumboOutput* output = arena.parse_within(utf8);
   if (output == nullptr) return Error{ErrorKind::bad_input, "the page needs more than 128 MiB to be parsed"};
-  return gumbo::PageReader().read(*output->document);
+  return gumbo::PageReader(utf8.size()).read(*output->document);
 }
 
 }  // namespace portavoz

@@ -131,6 +131,14 @@ TEST_CASE("the heads and feet of the site are told from those of its parts") {
   CHECK(page("<div class='entry-footer'>x").blocks.at(0).place.region == Region::body);
   CHECK(page("<div class='site-header'>x").blocks.at(0).place.region == Region::header);
   CHECK(page("<ul class='menu'><li>x").blocks.at(0).place.region == Region::navigation);
+  CHECK(page("<div class='site has-footer'>x").blocks.at(0).place.region == Region::body);
+  CHECK_FALSE(page("<div class='content no-comments'>x").blocks.at(0).place.visitor);
+  // Most of a page is no head, foot or comment of it, whatever it is called.
+  const std::string text(6000, 'x');
+  CHECK(page("<div class='header'>" + text + "</div>").blocks.at(0).place.region == Region::body);
+  CHECK_FALSE(page("<div id='comments'>" + text + "</div>").blocks.at(0).place.visitor);
+  CHECK(page("<div>" + text + "</div><div class='footer'>y</div>").blocks.at(1).place.region ==
+        Region::footer);
 }
 
 TEST_CASE("a link knows what it is a property of") {
