@@ -4,7 +4,9 @@
 --
 --   good     the page was read and shows the address
 --   miss     the page was read and does not show it; counted once in three days at the most
---   blind    nothing could be seen: the page was not had, or only a person can read it. Never a miss.
+--   blind    nothing could be seen: the page, or one that it leads to and that may show the address, was not had, or only a
+--            person can read it. Never a miss.
+--   doubt    the page shows the address, and in no place of an official contact: the admins are told, no more
 --
 -- Three misses: designated -> lapsing, and the contact and the admins are told. A grace time, in which another check has
 -- to miss as well and a last word is sent before its end: lapsing -> suspended. A good check takes all of it back;
@@ -20,7 +22,7 @@ CREATE TYPE recheck_rules AS (
   apart interval,        -- a miss sooner after another one is the same miss
   grace interval,        -- from lapsing to suspended
   last_word interval,    -- before the end of the grace time
-  unclear interval,      -- until a page that only a person can read is looked at again
+  unclear interval,      -- until a page in doubt, or that only a person can read, is looked at again
   blind interval         -- so long nothing was seen before anybody is told
 );
 CREATE FUNCTION recheck_rules() RETURNS recheck_rules
@@ -58,16 +60,20 @@ CREATE TRIGGER outbox_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON outbox
 CREATE TRIGGER audit_outbox AFTER INSERT ON outbox
   FOR EACH ROW EXECUTE FUNCTION audit_row('tell', 'contact', 'contact_id', 'recipient', 'kind', 'occasion');
 
--- Rule: no assembly is silenced silently. Whoever lets time suspend a contact has warned it and its admins twice.
+-- Rule: no assembly is silenced silently. Whoever lets time suspend a contact has warned it and its admins twice, and long
+-- enough ago by the register's own clock.
 CREATE FUNCTION suspension_was_announced() RETURNS trigger
 LANGUAGE plpgsql SET search_path = portavoz, pg_temp
 AS $$
+DECLARE
+  rules constant recheck_rules := recheck_rules();
 BEGIN
   IF (SELECT count(*) FROM page_watches AS w JOIN outbox AS o USING (contact_id)
-       WHERE w.contact_id = NEW.contact_id AND o.kind IN ('lapsing', 'suspension-soon')
-         AND o.occasion = w.lapsing_since) < 4 THEN
+       WHERE w.contact_id = NEW.contact_id AND o.occasion = w.lapsing_since
+         AND ((o.kind = 'lapsing' AND o.created_at <= now() - rules.grace)
+              OR (o.kind = 'suspension-soon' AND o.created_at <= now() - rules.last_word))) < 4 THEN
     RAISE EXCEPTION USING ERRCODE = 'PV003',
-      MESSAGE = format('Contact %s cannot be suspended: it was not warned.', NEW.contact_id),
+      MESSAGE = format('Contact %s cannot be suspended: it was not warned in time.', NEW.contact_id),
       HINT = 'The clerk warns the contact and the admins first, and again before the grace time ends.';
   END IF;
   RETURN NEW;
@@ -76,6 +82,12 @@ $$;
 CREATE TRIGGER suspension_was_announced BEFORE UPDATE OF state ON contacts
   FOR EACH ROW WHEN (OLD.state = 'lapsing' AND NEW.state = 'suspended' AND NEW.decision_id IS NOT DISTINCT FROM OLD.decision_id)
   EXECUTE FUNCTION suspension_was_announced();
+
+-- Who may not post any more is not looked at, whoever moved it there.
+DROP TRIGGER contact_closes_checks ON contacts;
+CREATE TRIGGER contact_closes_checks AFTER UPDATE OF state ON contacts
+  FOR EACH ROW WHEN (NEW.state IN ('suspended', 'succeeded', 'retired', 'refused', 'withdrawn'))
+  EXECUTE FUNCTION close_checks();
 
 -- ---- when a page is looked at again: from the contact and the time alone, the same each time it is asked
 
@@ -99,14 +111,16 @@ $$;
 CREATE FUNCTION next_try(contact_id bigint, failures int, at timestamptz) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE SET search_path = portavoz, pg_temp
 AS $$
-  SELECT next_try.at + least((recheck_rules()).period, interval '1 day' * (2 ^ least(next_try.failures - 1, 10)))
-                       * (0.75 + share_of(next_try.contact_id, next_try.failures::text) / 2)
+  SELECT next_try.at + least((recheck_rules()).period,
+                             interval '1 day' * (2 ^ least(next_try.failures - 1, 10))
+                             * (0.75 + share_of(next_try.contact_id, next_try.failures::text) / 2))
 $$;
 
 CREATE FUNCTION check_again(id bigint, due timestamptz) RETURNS void
 LANGUAGE sql SET search_path = portavoz, pg_temp
 AS $$
-  INSERT INTO checks (contact_id, due_at) VALUES (id, due)
+  INSERT INTO checks (contact_id, due_at)
+  SELECT id, due WHERE NOT EXISTS (SELECT FROM checks AS k WHERE k.contact_id = id AND k.finished_at IS NULL)
   ON CONFLICT (contact_id) WHERE finished_at IS NULL DO NOTHING
 $$;
 
@@ -139,22 +153,21 @@ $$;
 CREATE FUNCTION weigh_report(watch page_watches, report reports) RETURNS page_watches
 LANGUAGE plpgsql IMMUTABLE SET search_path = portavoz, pg_temp
 AS $$
-DECLARE
-  was_read constant boolean := report.published IS NOT NULL;
 BEGIN
   watch.weighed_report := report.report_id;
-  IF NOT was_read THEN
+  IF report.published IS NULL THEN
     watch.blind_since := coalesce(watch.blind_since, report.created_at);
     watch.failures := watch.failures + 1;
     RETURN watch;
   END IF;
   watch.blind_since := NULL;
   watch.failures := 0;
+  watch.doubt_since := CASE WHEN report.published AND report.official IS FALSE
+                            THEN coalesce(watch.doubt_since, report.created_at) END;
   IF report.published THEN
     watch.misses := 0;
     watch.last_miss := NULL;
     watch.last_good := report.created_at;
-    watch.doubt_since := CASE WHEN report.official IS FALSE THEN coalesce(watch.doubt_since, report.created_at) END;
   ELSIF watch.last_miss IS NULL OR report.created_at - watch.last_miss >= (recheck_rules()).apart THEN
     watch.misses := watch.misses + 1;
     watch.last_miss := report.created_at;
@@ -203,7 +216,8 @@ $$;
 
 -- Weighs the reports that came, makes the moves whose time has come, tells of them, and sees to the next check: of the
 -- contacts behind `after` in the order of their numbers, at most `most` of those that there may be something to do for.
--- They come back; to_state is null for one that was not moved. Calling it again with the same time changes nothing.
+-- They come back; to_state is null for one that was not moved. Calling it again with the same time changes nothing. A time
+-- that has not come is refused: a clerk whose clock is wrong must not end anybody's grace time.
 CREATE FUNCTION move_by_time(at timestamptz, after bigint, most int)
 RETURNS TABLE (contact_id bigint, list text, address text, from_state text, to_state text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = portavoz, pg_temp
@@ -219,6 +233,11 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'PV001',
       MESSAGE = 'Moves by time need a time, where to begin, and a number of contacts.',
       HINT = 'Call move_by_time(now(), 0, 1000), then with the last contact that came back.';
+  END IF;
+  IF move_by_time.at > now() + interval '5 minutes' THEN
+    RAISE EXCEPTION USING ERRCODE = 'PV001',
+      MESSAGE = format('It is %s here, and not yet %s.', now(), move_by_time.at),
+      HINT = 'Set the clocks of the clerk''s and of the register''s hosts.';
   END IF;
   FOR contact IN
     SELECT c.* FROM contacts AS c LEFT JOIN page_watches AS w USING (contact_id)
@@ -248,7 +267,7 @@ BEGIN
        SET weighed_report = watch.weighed_report, misses = watch.misses, last_miss = watch.last_miss,
            last_good = watch.last_good, blind_since = watch.blind_since, failures = watch.failures,
            doubt_since = watch.doubt_since
-     WHERE w.contact_id = contact.contact_id;
+     WHERE w.contact_id = contact.contact_id AND w.weighed_report <> watch.weighed_report;
 
     IF watch.doubt_since IS NOT NULL THEN
       PERFORM tell(contact.contact_id, 'page-doubtful', watch.doubt_since, move_by_time.at, true);
@@ -267,15 +286,13 @@ BEGIN
     to_state := target;
     RETURN NEXT;
 
-    IF target = 'suspended' THEN
-      UPDATE checks AS k SET finished_at = move_by_time.at, why = 'closed: the contact is suspended'
-       WHERE k.contact_id = contact.contact_id AND k.finished_at IS NULL;
-    ELSE
+    IF target IS DISTINCT FROM 'suspended' THEN
       PERFORM check_again(contact.contact_id, CASE
-        WHEN watch.failures > 0 AND report.outcome IN ('ok', 'not_modified') THEN move_by_time.at + (recheck_rules()).unclear
+        WHEN watch.failures > 0 AND report.outcome = 'ok' THEN move_by_time.at + (recheck_rules()).unclear
         WHEN watch.failures > 0 THEN next_try(contact.contact_id, watch.failures, move_by_time.at)
         WHEN watch.misses > 0 THEN greatest(watch.last_miss + (recheck_rules()).apart, move_by_time.at)
                                    + interval '12 hours' * share_of(contact.contact_id, watch.misses::text)
+        WHEN watch.doubt_since IS NOT NULL THEN move_by_time.at + (recheck_rules()).unclear
         ELSE next_turn(contact.contact_id, move_by_time.at) END);
     END IF;
   END LOOP;

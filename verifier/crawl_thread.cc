@@ -13,16 +13,6 @@
 namespace portavoz {
 namespace {
 
-Result<ConnectRule> connect_rule(const Settings::Verifier& settings) {
-  std::vector<Endpoint> exceptions;
-  for (const auto& text : settings.allow) {
-    const auto endpoint = parse_endpoint(text);
-    if (!endpoint) return Error{ErrorKind::bad_input, "verifier.allow: " + endpoint.error().what};
-    exceptions.push_back(*endpoint);
-  }
-  return ConnectRule(std::move(exceptions));
-}
-
 struct Inbox {
   std::vector<Errand> errands;
   std::optional<std::vector<SiteRule>> rules;
@@ -46,10 +36,8 @@ struct CrawlThread::Impl {
             },
         .judge =
             [this](const FetchResult& page, const MailAddress& address,
-                   const std::function<void(Judged)>& judged) {
-              Inspection seen = inspect_fetched(page, address, lexicon);
-              auto links = std::move(seen.links);
-              judged({std::move(seen), std::move(links)});
+                   const std::function<void(Inspection)>& judged) {
+              judged(inspect_fetched(page, address, lexicon));
             },
         .done =
             [this](std::uint64_t id, Look look) {
@@ -107,7 +95,7 @@ CrawlThread::CrawlThread(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Result<std::unique_ptr<CrawlThread>> CrawlThread::start(const Settings::Verifier& settings,
                                                         const Lexicon& lexicon,
                                                         std::function<void(CrawlResult)> results) {
-  auto rule = connect_rule(settings);
+  auto rule = ConnectRule::read(settings.allow);
   if (!rule) return rule.error();
   auto impl = std::make_unique<Impl>(settings, lexicon, std::move(results));
   auto resolver = Resolver::create(impl->loop, settings.resolvers);

@@ -1,10 +1,8 @@
 // portavoz-verifier: looks at the evidence pages of due checks and leaves reports.
 #include <cstdint>
 #include <cstdio>
-#include <optional>
 #include <stop_token>
 #include <string>
-#include <string_view>
 #include <thread>
 
 #include <sysexits.h>
@@ -13,6 +11,7 @@
 #include "adapters/os/files.h"
 #include "adapters/os/host.h"
 #include "adapters/os/log.h"
+#include "adapters/os/service_arguments.h"
 #include "adapters/os/signals.h"
 #include "adapters/yaml/settings_file.h"
 #include "core/evidence/lexicon.h"
@@ -29,29 +28,6 @@ constexpr const char* usage =
     "  --config FILE  the settings (default /etc/portavoz/portavoz.yaml)\n"
     "  --once         do what is due now, then exit; else wait for checks until SIGTERM\n\n"
     "Exit status: 0, or 64 usage, 69 the register is away (--once), 78 wrong settings.\n";
-
-struct Arguments {
-  std::string config = "/etc/portavoz/portavoz.yaml";
-  bool once = false;
-  bool help = false;
-};
-
-std::optional<Arguments> parse_arguments(int argc, char** argv) {
-  Arguments arguments;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view argument = argv[i];
-    if (argument == "--once") {
-      arguments.once = true;
-    } else if (argument == "--help") {
-      arguments.help = true;
-    } else if (argument == "--config" && i + 1 < argc) {
-      arguments.config = argv[++i];
-    } else {
-      return std::nullopt;
-    }
-  }
-  return arguments;
-}
 
 int did_not_start(const Error& error) {
   log_fatal(error.what);
@@ -86,7 +62,7 @@ int run(CheckQueue& queue, const WorkOptions& options) {
 int main(int argc, char** argv) {
   log_open("portavoz-verifier");
   install_signals();
-  const auto arguments = parse_arguments(argc, argv);
+  const auto arguments = parse_service_arguments(argc, argv);
   if (!arguments) return std::fputs(usage, stderr), EX_USAGE;
   if (arguments->help) return std::fputs(usage, stdout) < 0 ? EX_IOERR : EX_OK;
   const auto settings = load_settings(arguments->config);

@@ -171,7 +171,7 @@ Result<void> Work::report(const Check& check, const Look& look) {
   const auto number = queue_.finish(
       check, report_json({look.fetched, look.inspection.finding, look.inspection.outcome, check.url, now(),
                           std::move(body), "portavoz-verifier/0.1 on " + options_.host, look.found_url,
-                          std::string(robots_word(look.robots)), look.unchanged}));
+                          std::string(robots_word(look.robots))}));
   if (!number) return number.error();
   log_info(name_of(check) + ": " + outcome +
            " published=" + std::string(word(look.inspection.finding.published)) + " official=" +

@@ -41,15 +41,6 @@ void put_finding(ordered_json& object, const Finding& finding) {
   }
 }
 
-// How the page was come by, where an admin would not expect it.
-std::vector<Reason> circumstances(const ReportFacts& facts) {
-  std::vector<Reason> out;
-  if (!facts.found_url.empty()) out.push_back({ReasonCode::behind_link, facts.found_url, {}, {}});
-  if (facts.unchanged) out.push_back({ReasonCode::unchanged, "", {}, {}});
-  if (facts.robots == "overridden") out.push_back({ReasonCode::robots_overridden, "", {}, {}});
-  return out;
-}
-
 std::string written(const ordered_json& object) {
   return object.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
@@ -84,8 +75,6 @@ std::string report_json(const ReportFacts& facts) {
   object["robots"] = nothing_or(facts.robots);
   object["etag"] = nothing_or(facts.fetched.etag);
   object["last_modified"] = nothing_or(facts.fetched.last_modified);
-  for (const Reason& reason : circumstances(facts))
-    object["reasons"].push_back(text(reason_text(reason, ReasonLanguage::english)));
   return written(object);
 }
 

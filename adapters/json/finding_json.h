@@ -33,11 +33,9 @@ struct ReportFacts {
   std::string url;       // as the assembly gave it
   Instant fetched_at;
   KeptBody body;
-  std::string verifier;  // program and host
-  std::string found_url =
-      {};                   // of the page behind a link that has the address; empty: the evidence page itself
-  std::string robots = {};  // what became of the question whether we may read it
-  bool unchanged = false;
+  std::string verifier;   // program and host
+  std::string found_url;  // of the page behind a link that has the address; empty: the evidence page itself
+  std::string robots;     // what became of the question whether we may read it
 };
 [[nodiscard]] std::string report_json(const ReportFacts& facts);
 

@@ -170,11 +170,6 @@ void EpollReactor::run_until(const std::function<bool()>& done) {
   while (!done()) round();
 }
 
-void EpollReactor::run(const std::stop_token& stop) {
-  const std::stop_callback wakes(stop, [this] { wake(); });
-  while (!stop.stop_requested()) round();
-}
-
 void EpollReactor::wake() noexcept {
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = write(wake_, &one, sizeof one);  // full: it wakes anyhow

@@ -1,11 +1,10 @@
-// EpollReactor: a Loop of epoll(7) and a heap of timers. wake() ends a wait early and may be called from any
-// thread and from a signal handler; everything else only from the thread that runs it. Units: milliseconds of
-// the clock it was given. Errors: the process ends when the kernel gives no epoll descriptor.
+// EpollReactor: a Reactor of epoll(7) and a heap of timers. wake() ends a wait early and may be called from
+// any thread and from a signal handler; everything else only from the thread that runs it. Units:
+// milliseconds of the clock it was given. Errors: the process ends when the kernel gives no epoll descriptor.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <stop_token>
 #include <unordered_map>
 #include <vector>
 
@@ -14,7 +13,7 @@
 
 namespace portavoz {
 
-class EpollReactor final : public Loop {
+class EpollReactor final : public Reactor {
  public:
   using MonotonicClock = Millis (*)();
 
@@ -31,9 +30,8 @@ class EpollReactor final : public Loop {
   void cancel(Timer timer) override;
   [[nodiscard]] Millis now() const override { return clock_(); }
 
-  void run_until(const std::function<bool()>& done) override;
-  // Until the token asks to stop; asking wakes it.
-  void run(const std::stop_token& stop);
+  // Runs callbacks, round after round, until `done` says true; it is asked before the first and after each.
+  void run_until(const std::function<bool()>& done);
 
   void wake() noexcept;
 

@@ -63,19 +63,15 @@ Result<Lexicon> lexicon_of(const Settings::Verifier& settings) {
 // What the verifier would see: the same examination, with robots.txt and links.
 Result<Look> fetch(const Settings::Verifier* settings, const std::string& url, const MailAddress& address,
                    const Lexicon& lexicon) {
-  std::vector<Endpoint> exceptions;
-  for (const std::string& each : settings->allow) {
-    const auto endpoint = parse_endpoint(each);
-    if (!endpoint) return endpoint.error();
-    exceptions.push_back(*endpoint);
-  }
+  auto rule = ConnectRule::read(settings->allow);
+  if (!rule) return rule.error();
   EpollReactor loop(monotonic);
   const auto resolver = Resolver::create(loop, settings->resolvers);
   if (!resolver) return resolver.error();
   FetcherOptions options;
   options.about = settings->about;
   const FetchLimits limits = options.limits;
-  FetchLoop pages(loop, ConnectRule(std::move(exceptions)), resolver->function(), std::move(options));
+  FetchLoop pages(loop, std::move(*rule), resolver->function(), std::move(options));
   std::optional<Look> look;
   std::optional<Error> failure;
   Crawler crawler(loop,
@@ -85,10 +81,8 @@ Result<Look> fetch(const Settings::Verifier* settings, const std::string& url, c
                        },
                    .judge =
                        [&](const FetchResult& page, const MailAddress& wanted,
-                           const std::function<void(Judged)>& judged) {
-                         Inspection seen = inspect_fetched(page, wanted, lexicon);
-                         auto links = std::move(seen.links);
-                         judged({std::move(seen), std::move(links)});
+                           const std::function<void(Inspection)>& judged) {
+                         judged(inspect_fetched(page, wanted, lexicon));
                        },
                    .done = [&](std::uint64_t /*id*/, Look seen) { look = std::move(seen); },
                    .give_back =

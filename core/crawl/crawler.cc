@@ -26,7 +26,7 @@ Crawler::~Crawler() {
 }
 
 void Crawler::rule(const std::string& host, bool robots_overridden, Millis wait) {
-  if (robots_overridden) overridden_[host] = true;
+  if (robots_overridden) overridden_.insert(host);
   if (wait > Millis(0)) site_for("http://" + host + "/").pace.wait_until(reactor_.now() + wait);
 }
 
@@ -54,8 +54,8 @@ void Crawler::advance(Task& task) {
       return advance(task);
     case Examination::Step::fetch: return queue(task);
     case Examination::Step::judge:
-      return tools_.judge(task.examination.page(), task.errand.address, [this, &task](Judged judged) {
-        task.examination.judged(std::move(judged.inspection), std::move(judged.links));
+      return tools_.judge(task.examination.page(), task.errand.address, [this, &task](Inspection seen) {
+        task.examination.judged(std::move(seen));
         advance(task);
       });
     case Examination::Step::done: return finish(task);
@@ -73,7 +73,7 @@ bool Crawler::ask_memory(Task& task) {
 
 void Crawler::queue(Task& task) {
   Site& site = site_for(task.examination.url());
-  if (stopped_) return give_back(task, Millis(0), "the verifier was stopped");
+  if (stopped_) return give_back(task, Millis(0), *stopped_);
   const Millis free_in = std::max(site.pace.free_at() - reactor_.now(), Millis(0));
   const Millis turn =
       free_in + (task.begun ? Millis(0) : options_.pause * static_cast<int>(site.waiting.size()));
@@ -154,18 +154,11 @@ void Crawler::give_back(Task& task, Millis delay, const std::string& why) {
 }
 
 void Crawler::stop(const std::string& why) {
-  stopped_ = true;
+  stopped_ = why;
   for (const auto& [name, site] : sites_) {
     const auto waiting = std::exchange(site->waiting, {});
     for (Task* task : waiting) give_back(*task, Millis(0), why);
   }
-}
-
-std::vector<std::uint64_t> Crawler::unfinished() const {
-  std::vector<std::uint64_t> ids;
-  ids.reserve(tasks_.size());
-  for (const auto& [id, task] : tasks_) ids.push_back(id);
-  return ids;
 }
 
 // Forgets what has no meaning any more, so that a long life among many sites stays small.

@@ -3,7 +3,7 @@
 // fetches and judges through the functions that it is given, and decides nothing about what was found. An
 // errand whose site would keep it waiting for long is given back. Redirects to another site are followed by
 // the fetcher, out of turn there. Units: milliseconds of the reactor. Errors: none; every errand ends in
-// `done` or `give_back`, once, or stays in waiting(). Threads: that of the reactor.
+// `done` or `give_back`, once, unless the crawler is gone before. Threads: that of the reactor.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "core/crawl/examination.h"
@@ -40,16 +41,11 @@ struct SiteSeen {
   std::optional<Seconds> wait;  // what the site asked for
 };
 
-struct Judged {
-  Inspection inspection;
-  std::vector<std::string> links;
-};
-
 // What a crawler acts through. Each is called in the reactor's thread; `fetched` and `judged` are called once
 // each, not after the crawler is gone, and never inside of fetch().
 struct CrawlTools {
   std::function<void(FetchRequest, std::function<void(FetchResult)> fetched)> fetch;
-  std::function<void(const FetchResult&, const MailAddress&, std::function<void(Judged)> judged)> judge;
+  std::function<void(const FetchResult&, const MailAddress&, std::function<void(Inspection)> judged)> judge;
   std::function<void(std::uint64_t id, Look)> done;
   std::function<void(std::uint64_t id, Seconds delay, std::string why)> give_back;
   std::function<void(SiteSeen)> seen;
@@ -79,11 +75,8 @@ class Crawler {
 
   // Not from inside of one of the tools.
   void take(Errand errand);
-  [[nodiscard]] std::size_t in_flight() const { return tasks_.size(); }
   // Stops beginning requests, and gives back what waits for its turn. What is under way may still end.
   void stop(const std::string& why);
-  // The errands that have neither ended nor been given back.
-  [[nodiscard]] std::vector<std::uint64_t> unfinished() const;
 
  private:
   struct Task {
@@ -116,11 +109,11 @@ class Crawler {
   Reactor& reactor_;
   CrawlTools tools_;
   Options options_;
-  bool stopped_ = false;
+  std::optional<std::string> stopped_;  // why
   std::unordered_map<std::uint64_t, std::unique_ptr<Task>> tasks_;
   std::unordered_map<std::string, std::unique_ptr<Site>> sites_;
   std::unordered_map<std::string, KnownRules> robots_;  // by the URL of robots.txt
-  std::unordered_map<std::string, bool> overridden_;    // by host
+  std::unordered_set<std::string> overridden_;          // hosts
 };
 
 // The host of a URL, and the text itself when it is none.

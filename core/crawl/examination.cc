@@ -4,15 +4,10 @@
 #include <array>
 #include <utility>
 
+#include "core/evidence/contact_links.h"
 #include "core/evidence/judge.h"
 
 namespace portavoz {
-namespace {
-
-constexpr std::size_t most_links = 3;
-
-}  // namespace
-
 std::string_view robots_word(RobotsWord word) {
   static constexpr std::array<std::string_view, 5> words{"not_asked", "allowed", "disallowed", "unreachable",
                                                          "overridden"};
@@ -72,7 +67,7 @@ void Examination::fetched(FetchResult result, Millis took) {
     if (!earlier_->final_url.empty()) candidate_.final_url = earlier_->final_url;
     if (candidate_.etag.empty()) candidate_.etag = earlier_->etag;
     if (candidate_.last_modified.empty()) candidate_.last_modified = earlier_->last_modified;
-    look_.unchanged = true;
+    unchanged_ = true;
   }
   if (candidate_.outcome == FetchOutcome::ok) {
     step_ = Step::judge;
@@ -81,21 +76,20 @@ void Examination::fetched(FetchResult result, Millis took) {
   }
 }
 
-void Examination::judged(Inspection inspection, std::vector<std::string> links) {
+void Examination::judged(Inspection inspection) {
   const bool found = inspection.finding.published == true;
+  if (first_) {
+    inspection.links.resize(std::min(inspection.links.size(), most_contact_links));
+    links_.assign(inspection.links.rbegin(), inspection.links.rend());
+  } else if (!inspection.finding.published && unread_.empty()) {
+    unread_ = url_;
+  }
   if (first_ || found) {
     if (!first_) look_.found_url = candidate_.final_url;
     look_.inspection = std::move(inspection);
     look_.fetched = std::move(candidate_);
   }
-  if (found) {
-    step_ = Step::done;
-    return;
-  }
-  if (first_) {
-    links.resize(std::min(links.size(), most_links));
-    links_.assign(links.rbegin(), links.rend());
-  }
+  if (found) return end();
   follow();
 }
 
@@ -106,19 +100,40 @@ void Examination::ended(FetchOutcome outcome, std::string detail) {
     candidate_.detail = detail;
     look_.inspection = {outcome, not_read(outcome, detail)};
     look_.fetched = std::move(candidate_);
+  } else if (unread_.empty()) {
+    unread_ = url_;
   }
   follow();
 }
 
 void Examination::follow() {
   first_ = false;
-  if (links_.empty() || left_ <= Millis(0) || octets_left_ == 0) {
-    step_ = Step::done;
-    return;
+  if (links_.empty()) return end();
+  if (left_ <= Millis(0) || octets_left_ == 0) {
+    if (unread_.empty()) unread_ = links_.back();
+    return end();
   }
   std::string next = std::move(links_.back());
   links_.pop_back();
   begin(std::move(next));
+}
+
+void Examination::end() {
+  step_ = Step::done;
+  Finding& finding = look_.inspection.finding;
+  const auto add = [&](ReasonCode code, const std::string& detail) {
+    finding.reasons.push_back({code, detail, {}, {}});
+  };
+  if (finding.published != true && !unread_.empty()) {
+    finding.published = finding.official = std::nullopt;
+    add(ReasonCode::link_unread, unread_);
+  }
+  if (!look_.found_url.empty()) {
+    add(ReasonCode::behind_link, look_.found_url);
+  } else if (unchanged_) {
+    add(ReasonCode::unchanged, {});
+  }
+  if (look_.robots == RobotsWord::overridden) add(ReasonCode::robots_overridden, {});
 }
 
 }  // namespace portavoz

@@ -1,9 +1,9 @@
 // Examination: one check as a sequence of steps that somebody else takes: may we read the page (robots.txt),
 // read it, judge it; and while the address does not stand on it, the same for up to three links of the same
 // site that look like a contact or imprint page, all within one budget of time and octets. It does no I/O and
-// reads no clock: next() says what is wanted, and one of the answers below brings it further. A link that is
-// forbidden or cannot be read takes nothing away from what the page itself said. Errors: none; every end is a
-// Look. Threads: a value of one thread.
+// reads no clock: next() says what is wanted, and one of the answers below brings it further. While one of
+// the links is forbidden, cannot be read or cannot be judged, the address may stand there: it is not found,
+// and nobody says that it is absent. Errors: none; every end is a Look. Threads: a value of one thread.
 #pragma once
 
 #include <cstdint>
@@ -33,11 +33,10 @@ enum class RobotsWord : std::uint8_t { not_asked, allowed, disallowed, unreachab
 
 // What an examination came to.
 struct Look {
-  Inspection inspection;
+  Inspection inspection;  // its last reasons are how the page was come by
   FetchResult fetched;    // the page that the inspection is about
   std::string found_url;  // of that page, when a link led to it and the address stands on it; else empty
   RobotsWord robots = RobotsWord::not_asked;  // for the evidence page
-  bool unchanged = false;                     // 304: fetched.body is the earlier one
   Millis took{0};                             // all requests together
 };
 
@@ -58,13 +57,13 @@ class Examination {
 
   void rules(const SiteRules& rules);
   void fetched(FetchResult result, Millis took);
-  // links: those of Inspection's page that may lead to the address, best first.
-  void judged(Inspection inspection, std::vector<std::string> links);
+  void judged(Inspection inspection);
 
  private:
   void begin(std::string url);
   void ended(FetchOutcome outcome, std::string detail);
   void follow();
+  void end();
 
   std::string url_;
   std::optional<EarlierPage> earlier_;
@@ -73,7 +72,9 @@ class Examination {
   std::size_t octets_left_;
   Step step_ = Step::robots;
   bool first_ = true;
+  bool unchanged_ = false;          // 304: the page's octets are the earlier ones
   std::vector<std::string> links_;  // the next one last
+  std::string unread_;              // the first link that says nothing; empty when all were judged
   FetchResult candidate_;
   Look look_;
 };

@@ -38,6 +38,11 @@ struct CodePoint {
   return at;
 }
 
+[[nodiscard]] inline std::size_t characters_in(std::string_view utf8) {
+  return static_cast<std::size_t>(
+      std::count_if(utf8.begin(), utf8.end(), [](char c) { return !is_continuation(c); }));
+}
+
 // Beyond ASCII, letters of scripts with word spaces continue a word. From U+2000 on stand punctuation,
 // symbols and the scripts without word spaces: there an ASCII address ends. Thai, Lao, Khmer and Burmese have
 // no word spaces either, but letters that nobody writes into an address.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/evidence/characters.h"
 #include "core/evidence/decode.h"
 #include "core/mail/unicode.h"
 
@@ -180,7 +181,7 @@ bool names_site_makers(const Page& page, std::string_view path) {
 std::string_view tail(std::string_view text, std::size_t octets) {
   if (text.size() <= octets) return text;
   text.remove_prefix(text.size() - octets);
-  while (!text.empty() && (static_cast<unsigned char>(text.front()) & 0xC0U) == 0x80U) text.remove_prefix(1);
+  while (!text.empty() && is_continuation(text.front())) text.remove_prefix(1);
   return text;
 }
 

@@ -2,40 +2,18 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
+#include <charconv>
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/evidence/characters.h"
 
 namespace portavoz {
 namespace {
 
 constexpr std::size_t longest_reference = 10;  // "&#x10FFFF;"
 
-int hex_value(char c) {
-  if (is_ascii_digit(c)) return c - '0';
-  const char lower = ascii_lower(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-void append_code_point(std::string& out, std::uint32_t c) {
-  const auto tail = [&](unsigned shift) { out += static_cast<char>(0x80U | ((c >> shift) & 0x3FU)); };
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xC0U | (c >> 6U));
-    tail(0);
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xE0U | (c >> 12U));
-    tail(6);
-    tail(0);
-  } else {
-    out += static_cast<char>(0xF0U | (c >> 18U));
-    tail(12);
-    tail(6);
-    tail(0);
-  }
-}
+bool is_character(std::uint32_t c) { return c <= 0x10FFFF && (c < 0xD800 || c > 0xDFFF); }
 
 constexpr std::array<std::pair<std::string_view, char>, 11> named{{{"commat", '@'},
                                                                    {"period", '.'},
@@ -59,13 +37,10 @@ std::uint32_t code_point_of(std::string_view name) {
   const bool hex = name.size() > 1 && ascii_lower(name[1]) == 'x';
   const auto digits = name.substr(hex ? 2 : 1);
   std::uint32_t value = 0;
-  for (const char c : digits) {
-    const int digit = hex_value(c);
-    if (digit < 0 || (!hex && digit > 9) || value > 0x10FFFF) return 0;
-    value = value * (hex ? 16 : 10) + static_cast<std::uint32_t>(digit);
-  }
-  const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
-  return surrogate || value > 0x10FFFF ? 0 : value;
+  const auto [end, problem] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), value, hex ? 16 : 10);
+  const bool whole = problem == std::errc() && end == digits.data() + digits.size();
+  return whole && is_character(value) ? value : 0;
 }
 
 char moved(char c, char first, char last, int offset) {
@@ -79,16 +54,31 @@ std::string percent_decoded(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high = text[i] == '%' && i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-    const int low = high >= 0 ? hex_value(text[i + 2]) : -1;
-    if (low < 0) {
-      out += text[i];
-      continue;
-    }
-    out += static_cast<char>(high * 16 + low);
-    i += 2;
+    const auto octet = text[i] == '%' && i + 2 < text.size() ? from_hex(text.substr(i + 1, 2)) : std::nullopt;
+    out += octet ? octet->front() : text[i];
+    if (octet) i += 2;
   }
   return out;
+}
+
+void append_character(std::string& utf8, std::uint32_t c) {
+  if (c == 0 || !is_character(c)) c = 0xFFFD;
+  const auto tail = [&](unsigned shift) { utf8 += static_cast<char>(0x80U | ((c >> shift) & 0x3FU)); };
+  if (c < 0x80) {
+    utf8 += static_cast<char>(c);
+  } else if (c < 0x800) {
+    utf8 += static_cast<char>(0xC0U | (c >> 6U));
+    tail(0);
+  } else if (c < 0x10000) {
+    utf8 += static_cast<char>(0xE0U | (c >> 12U));
+    tail(6);
+    tail(0);
+  } else {
+    utf8 += static_cast<char>(0xF0U | (c >> 18U));
+    tail(12);
+    tail(6);
+    tail(0);
+  }
 }
 
 std::string references_resolved(std::string_view text) {
@@ -105,7 +95,7 @@ std::string references_resolved(std::string_view text) {
       out += '&';
       text.remove_prefix(1);
     } else {
-      append_code_point(out, c);
+      append_character(out, c);
       text.remove_prefix(end + 1);
     }
   }
@@ -125,8 +115,7 @@ std::string reversed(std::string_view utf8) {
   std::string out;
   out.reserve(utf8.size());
   for (std::size_t end = utf8.size(); end > 0;) {
-    std::size_t start = end - 1;
-    while (start > 0 && (static_cast<unsigned char>(utf8[start]) & 0xC0U) == 0x80U) --start;
+    const std::size_t start = start_before(utf8, end);
     out += utf8.substr(start, end - start);
     end = start;
   }

@@ -3,6 +3,7 @@
 // it was, or as nothing where that is said. Threads: pure.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,9 @@ namespace portavoz {
 // Character references of HTML: &#64; and &#x40;, and by name those that hide addresses (&commat; &period;
 // &lt; &amp; …). Others stay. Once: what they uncover is not read again.
 [[nodiscard]] std::string references_resolved(std::string_view text);
+
+// Appends the character in UTF-8; U+FFFD for what is none of Unicode's, and for NUL.
+void append_character(std::string& utf8, std::uint32_t code_point);
 
 // Letters moved by 13.
 [[nodiscard]] std::string rot13(std::string_view text);

@@ -41,6 +41,7 @@ enum class ReasonCode : std::uint8_t {
   picture,  // detail: its name
   needs_browser,
   behind_link,  // detail: the URL
+  link_unread,  // detail: the URL
   unchanged,
   robots_overridden,
   not_read,  // detail: what the fetcher saw; may be empty

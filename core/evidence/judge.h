@@ -1,7 +1,7 @@
-// judge: does this address stand on this page, and as an official contact? Pure: a page in, a finding out. It
-// reads mailto links and plain text; an address in another spelling, or one that only the source holds, is
-// "cannot tell", never "absent". Addresses match whole or not at all. It never guesses an address. Errors:
-// none. Threads: safe from any.
+// judge: does this address stand on this page, and as an official contact? Pure: a page in, a finding out.
+// sightings.h finds the places in whatever form, context.h weighs them. What may be the address and cannot be
+// read for certain (an odd spelling, the source alone, a picture, a script) is "cannot tell", never "absent".
+// Errors: none. Threads: safe from any.
 #pragma once
 
 #include <string_view>

@@ -15,9 +15,9 @@ namespace {
 constexpr std::size_t columns = 7;
 constexpr std::size_t open_ended = 5;  // characters: so long a word may go on
 
-constexpr std::array<std::string_view, 16> third_party_words{
-    "other assembl", "other group", "links",    "friends", "partner",     "sponsor", "otras",   "otros",
-    "enlaces",       "colaborador", "patrocin", "liens",   "partenaires", "andere",  "friends", "webmaster"};
+constexpr std::array<std::string_view, 15> third_party_words{
+    "other assembl", "other group", "links",    "friends", "partner",     "sponsor", "otras",    "otros",
+    "enlaces",       "colaborador", "patrocin", "liens",   "partenaires", "andere",  "webmaster"};
 constexpr std::array<std::string_view, 10> former_words{"no longer",    "formerly", "until 20", "is closed",
                                                         "do not write", "ya no",    "antigu",   "hasta 20",
                                                         "hasta el 20",  "no escrib"};
@@ -38,11 +38,6 @@ std::string_view first_of(std::string_view text, std::span<const std::string_vie
       if (at == 0 || !continues_word(code_point(lower, start_before(lower, at)).value)) return word;
   }
   return {};
-}
-
-std::size_t characters_in(std::string_view utf8) {
-  return static_cast<std::size_t>(
-      std::count_if(utf8.begin(), utf8.end(), [](char c) { return !is_continuation(c); }));
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ struct Sentence {
 };
 
 // In the order of ReasonCode, up to not_read.
-constexpr std::array<Sentence, 29> sentences{{
+constexpr std::array<Sentence, 30> sentences{{
     {"The address stands on the page as a link to write to (%).",
      "La dirección está en la página como enlace para escribir (%)."},
     {"The address stands on the page as text (%).", "La dirección está en la página como texto (%)."},
@@ -78,6 +78,10 @@ constexpr std::array<Sentence, 29> sentences{{
      "muestre la dirección sin scripts."},
     {"It is not on the page that was given, but on one of the same site to which that page leads: %.",
      "No está en la página indicada, sino en otra del mismo sitio a la que esa lleva: %."},
+    {"The page leads to one of the same site that may show it, and that one could not be read or judged (%); "
+     "so nobody can say that the address is absent. Look at it in a browser.",
+     "La página lleva a otra del mismo sitio que podría mostrarla, y esa no se pudo leer o juzgar (%); así "
+     "que nadie puede decir que la dirección falta. Mírela en un navegador."},
     {"The page is unchanged since the last report; its octets of then were judged again.",
      "La página no cambió desde el último informe; se juzgaron otra vez sus octetos de entonces."},
     {"The site's robots.txt was not asked: an admin overrode it (`portavoz robots list` says who and why).",

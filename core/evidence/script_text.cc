@@ -9,6 +9,7 @@
 
 #include "core/base/base64.h"
 #include "core/base/text.h"
+#include "core/evidence/characters.h"
 #include "core/evidence/decode.h"
 
 namespace portavoz {
@@ -28,25 +29,13 @@ struct Token {
 bool begins_name(char c) { return is_ascii_alpha(c) || c == '_' || c == '$'; }
 bool in_name(char c) { return begins_name(c) || is_ascii_digit(c); }
 
-void append_unit(std::string& out, std::uint32_t unit) {
-  out += references_resolved("&#" + std::to_string(unit) + ";");
-}
-
-// The value of two or four hexadecimal digits, at most.
-std::uint32_t hex_number(std::string_view digits) {
+// The number that so many hexadecimal digits at the front of the text are; nothing when they are none.
+std::optional<std::uint32_t> hex_number(std::string_view text, std::size_t digits) {
+  const auto octets = text.size() >= digits ? from_hex(text.substr(0, digits)) : std::nullopt;
+  if (!octets) return std::nullopt;
   std::uint32_t value = 0;
-  for (const char c : digits) {
-    const char lower = ascii_lower(c);
-    value = value * 16 + static_cast<std::uint32_t>(is_ascii_digit(c) ? c - '0' : lower - 'a' + 10);
-  }
+  for (const char octet : *octets) value = (value << 8U) | static_cast<unsigned char>(octet);
   return value;
-}
-
-bool is_hex(std::string_view digits, std::size_t count) {
-  return digits.size() == count && std::all_of(digits.begin(), digits.end(), [](char c) {
-           const char lower = ascii_lower(c);
-           return is_ascii_digit(c) || (lower >= 'a' && lower <= 'f');
-         });
 }
 
 class Lexer {
@@ -128,13 +117,10 @@ class Lexer {
   // What follows a backslash; gives how many octets belong to it beyond the first.
   static std::size_t escape(std::string_view after, std::string& value) {
     const char c = after.front();
-    if (c == 'x' && is_hex(after.substr(1, 2), 2)) {
-      append_unit(value, hex_number(after.substr(1, 2)));
-      return 2;
-    }
-    if (c == 'u' && is_hex(after.substr(1, 4), 4)) {
-      append_unit(value, hex_number(after.substr(1, 4)));
-      return 4;
+    const std::size_t digits = c == 'x' ? 2 : c == 'u' ? 4 : 0;
+    if (const auto unit = digits > 0 ? hex_number(after.substr(1), digits) : std::nullopt) {
+      append_character(value, *unit);
+      return digits;
     }
     if (c == 'n' || c == 'r' || c == 't') {
       value += ' ';
@@ -163,8 +149,9 @@ struct Value {
 std::string unescaped(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 5 < text.size() && text[i + 1] == 'u' && is_hex(text.substr(i + 2, 4), 4)) {
-      append_unit(out, hex_number(text.substr(i + 2, 4)));
+    const bool long_form = text.substr(i).starts_with("%u");
+    if (const auto unit = long_form ? hex_number(text.substr(i + 2), 4) : std::nullopt) {
+      append_character(out, *unit);
       i += 5;
     } else {
       out += text[i];
@@ -183,7 +170,7 @@ std::string replaced(std::string text, std::string_view what, std::string_view w
 std::vector<std::string> characters(std::string_view utf8) {
   std::vector<std::string> out;
   for (const char c : utf8) {
-    if ((static_cast<unsigned char>(c) & 0xC0U) == 0x80U && !out.empty()) {
+    if (is_continuation(c) && !out.empty()) {
       out.back() += c;
     } else {
       out.emplace_back(1, c);
@@ -410,7 +397,7 @@ class Folder {
     for (const std::string& code : codes) {
       const auto number = parse_decimal(code);
       if (!number || *number > 0xFFFF) return {};
-      append_unit(text, static_cast<std::uint32_t>(*number));
+      append_character(text, static_cast<std::uint32_t>(*number));
     }
     return Value::of(std::move(text), true);
   }

@@ -46,11 +46,6 @@ std::size_t skip_blanks(std::string_view text, std::size_t at) {
   return at;
 }
 
-std::size_t characters_in(std::string_view utf8) {
-  return static_cast<std::size_t>(
-      std::count_if(utf8.begin(), utf8.end(), [](char c) { return !is_continuation(c); }));
-}
-
 // A preposition that prose uses before the name of a place.
 bool is_weak(std::string_view word) {
   return !is_unparted(code_point(word, 0).value) && characters_in(word) <= 4;

@@ -21,6 +21,16 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
   return Endpoint{*address, static_cast<std::uint16_t>(*port)};
 }
 
+Result<ConnectRule> ConnectRule::read(const std::vector<std::string>& exceptions) {
+  std::vector<Endpoint> endpoints;
+  for (const std::string& each : exceptions) {
+    const auto endpoint = parse_endpoint(each);
+    if (!endpoint) return endpoint.error();
+    endpoints.push_back(*endpoint);
+  }
+  return ConnectRule(std::move(endpoints));
+}
+
 bool ConnectRule::port_open_to_all(std::uint16_t port) const {
   return port == 80 || port == 443 || (ports_ == Ports::any && port != 0);
 }

@@ -1,7 +1,7 @@
 // ConnectRule: where the verifier may connect. Ports 80 and 443 of public addresses, and the
 // exact IP:port pairs that the operator lists; there is no switch for "private addresses". It judges what was
 // resolved, never a name. Every address of a DNS answer must pass, so that no answer can mix a good one with
-// ours. Errors: parse_endpoint gives bad_input. Threads: immutable, safe from any.
+// ours. Errors: parse_endpoint and read give bad_input. Threads: immutable, safe from any.
 #pragma once
 
 #include <compare>
@@ -32,6 +32,9 @@ class ConnectRule {
  public:
   explicit ConnectRule(std::vector<Endpoint> exceptions = {}, Ports ports = Ports::web)
       : exceptions_(std::move(exceptions)), ports_(ports) {}
+
+  // With exceptions as an operator writes them (verifier.allow).
+  [[nodiscard]] static Result<ConnectRule> read(const std::vector<std::string>& exceptions);
 
   // Before any look-up: false when no address at all could make this port right.
   [[nodiscard]] bool port_possible(std::uint16_t port) const;

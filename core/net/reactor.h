@@ -38,11 +38,4 @@ class Reactor {
   [[nodiscard]] virtual Millis now() const = 0;
 };
 
-// A reactor that its holder runs.
-class Loop : public Reactor {
- public:
-  // Runs callbacks, round after round, until `done` says true; it is asked before the first and after each.
-  virtual void run_until(const std::function<bool()>& done) = 0;
-};
-
 }  // namespace portavoz

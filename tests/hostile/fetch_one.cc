@@ -12,12 +12,12 @@
 #include <sysexits.h>
 
 #include "adapters/ares/resolver.h"
-#include "adapters/curl/fetcher.h"
 #include "adapters/json/json_writer.h"
 #include "adapters/os/clock.h"
 #include "adapters/os/epoll_reactor.h"
 #include "core/base/text.h"
 #include "core/evidence/inspect.h"
+#include "tests/lib/fetcher.h"
 
 namespace {
 
@@ -94,8 +94,8 @@ int main(int argc, char** argv) {
   const auto address = MailAddress::parse("secretary@hostile.test");
   if (!resolver || !address) return EX_USAGE;
   const Millis begun = monotonic();
-  Fetcher fetcher(loop, ConnectRule(arguments.allowed, arguments.ports), resolver->function(),
-                  options_of(arguments));
+  test::Fetcher fetcher(loop, ConnectRule(arguments.allowed, arguments.ports), resolver->function(),
+                        options_of(arguments));
   const FetchResult fetched = fetcher.fetch({arguments.url, {}, {}});
   const Inspection seen = inspect_fetched(fetched, *address);
   const Millis took = monotonic() - begun;

@@ -215,11 +215,11 @@ TEST_CASE("a report that is no report is refused, and the check can still be fin
   story.confirmed("Asamblea Norte", "norte@example.org");
   claim(story.verifier, "w1");
   for (const std::string report :
-       {"[]", "{}", R"({"outcome":"","url":"u","verifier":"v"})", R"({"outcome":"read","url":"u"})",
-        R"({"outcome":"read","url":"u","verifier":"v","http_status":"many"})",
-        R"({"outcome":"read","url":"u","verifier":"v","body_sha256":"abc"})",
-        R"({"outcome":"read","url":"u","verifier":"v","evidence":{}})",
-        R"({"outcome":"read","url":"u","verifier":"v","fetched_at":"yesterday-ish"})"})
+       {"[]", "{}", R"({"outcome":"","url":"u","verifier":"v"})", R"({"outcome":"ok","url":"u"})",
+        R"({"outcome":"ok","url":"u","verifier":"v","http_status":"many"})",
+        R"({"outcome":"ok","url":"u","verifier":"v","body_sha256":"abc"})",
+        R"({"outcome":"ok","url":"u","verifier":"v","evidence":{}})",
+        R"({"outcome":"ok","url":"u","verifier":"v","fetched_at":"yesterday-ish"})"})
     refused(story.verifier, finish(1, "w1", 1, report), "PV001");
   CHECK(story.state(1) == "confirmed");
   must(story.verifier.query(finish(1, "w1", 1)));

@@ -39,7 +39,7 @@ class Story : public Register {
 
 // A report that says yes, as the verifier sends it.
 inline const std::string good_report =
-    R"({"outcome":"read","url":"https://norte.example/contacto","final_url":"https://norte.example/contacto",)"
+    R"({"outcome":"ok","url":"https://norte.example/contacto","final_url":"https://norte.example/contacto",)"
     R"("http_status":200,"fetched_at":"2026-11-23T10:00:00Z","published":true,"official":true,"form":"mailto",)"
     R"("context":"contact","excerpt":"Contacto: norte@example.org","evidence":[{"form":"mailto"}],)"
     R"("reasons":["stands in a contact section"],"body_sha256":")"

@@ -47,7 +47,8 @@ std::string warned(const std::string& contact) {
          ", now()); INSERT INTO portavoz.outbox (contact_id, recipient, kind, occasion, facts, created_at) "
          "SELECT " +
          contact +
-         ", r, k, now(), '{}', now() FROM unnest(ARRAY['contact', 'admins']) AS r, unnest(ARRAY['lapsing', "
+         ", r, k, now(), '{}', now() - interval '15 days' FROM unnest(ARRAY['contact', 'admins']) AS r, "
+         "unnest(ARRAY['lapsing', "
          "'suspension-soon']) AS k";
 }
 

@@ -177,6 +177,9 @@ TEST_CASE("a page that robots.txt forbids is reported as such, and read once an 
         "ok");
   CHECK(value(bench.story.alba, "SELECT reasons::text FROM report_detail ORDER BY report_id DESC LIMIT 1")
             .find("an admin overrode it") != std::string::npos);
+  CHECK(number(bench.story.alba,
+               "SELECT count(*) FROM report_detail, jsonb_array_elements(reasons) AS reason "
+               "WHERE NOT coalesce(reason ?& ARRAY['en', 'es'], false)") == 0);
 }
 
 TEST_CASE("a site that asks to wait is known to the register, and its other checks go back unused") {

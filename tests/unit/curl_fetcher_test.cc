@@ -4,13 +4,14 @@
 #include <cstdlib>
 
 #include "adapters/ares/resolver.h"
-#include "adapters/curl/fetcher.h"
 #include "adapters/os/clock.h"
 #include "adapters/os/epoll_reactor.h"
 #include "tests/lib/catch.h"
+#include "tests/lib/fetcher.h"
 #include "tests/lib/web_server.h"
 
 using namespace portavoz;
+using portavoz::test::Fetcher;
 using portavoz::test::WebServer;
 
 namespace {

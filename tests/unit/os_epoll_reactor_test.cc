@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <functional>
-#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -201,10 +201,12 @@ TEST_CASE("a file cannot be watched, and is always ready") {
   ::close(file);
 }
 
-TEST_CASE("asking to stop, from another thread, ends a loop that waits for nothing") {
+TEST_CASE("a loop that waits for nothing ends when another thread says so and wakes it") {
   EpollReactor loop(monotonic);
-  std::jthread other([&](const std::stop_token& stop) { loop.run(stop); });
-  other.request_stop();
+  std::atomic<bool> stop = false;
+  std::thread other([&] { loop.run_until([&] { return stop.load(); }); });
+  stop = true;
+  loop.wake();
   other.join();
   CHECK_FALSE(other.joinable());
 }

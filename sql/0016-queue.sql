@@ -16,12 +16,11 @@ DROP FUNCTION claim_checks(text, int, interval);
 -- entries of everything that was claimed before and that an old snapshot (a dump) keeps from being cleaned. What falls
 -- due below the mark is seen by a claim without one: the worker drops it at every empty claim and every minute.
 -- look: 1 for the first one; looks that were given back do not count.
--- etag … evidence_file: of the contact's last report on this same page that has its octets; through JSON, where a
--- column that the reports do not have is null.
+-- final_url … body_sha256: of the contact's last report on this same page that has its octets.
 CREATE FUNCTION claim_checks(worker text, max_checks int, lease interval, since timestamptz DEFAULT NULL)
 RETURNS TABLE (check_id bigint, attempt int, look int, contact_id bigint, address text, evidence_url text,
                assembly text, list text, languages text[], was_due timestamptz, final_url text, etag text,
-               last_modified text, content_type text, body_sha256 text, evidence_file text)
+               last_modified text, content_type text, body_sha256 text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = portavoz, pg_temp
 AS $$
 #variable_conflict use_column
@@ -47,12 +46,10 @@ BEGIN
     RETURNING k.check_id, k.attempt, k.attempt - k.given_back AS look, k.contact_id, due.due_at
   )
   SELECT t.check_id, t.attempt, t.look, c.contact_id, c.address, c.evidence_url, a.name, l.posting_address,
-         l.languages, t.due_at, r.kept ->> 'final_url', r.kept ->> 'etag', r.kept ->> 'last_modified',
-         r.kept ->> 'content_type', r.sha256, r.kept ->> 'evidence_file'
+         l.languages, t.due_at, r.final_url, r.etag, r.last_modified, r.content_type, encode(r.body_sha256, 'hex')
     FROM taken AS t JOIN contacts AS c USING (contact_id) JOIN assemblies AS a USING (assembly_id)
          JOIN lists AS l USING (list_id)
-         LEFT JOIN LATERAL (SELECT to_jsonb(o) AS kept, encode(o.body_sha256, 'hex') AS sha256
-                              FROM reports AS o
+         LEFT JOIN LATERAL (SELECT o.* FROM reports AS o
                              WHERE o.contact_id = c.contact_id AND o.url = c.evidence_url
                                AND o.body_sha256 IS NOT NULL
                              ORDER BY o.report_id DESC LIMIT 1) AS r ON true
