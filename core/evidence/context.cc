@@ -79,19 +79,6 @@ Weighed weigh_data(Sighting s, const PageFacts& facts, const Lexicon& lexicon) {
   return answer(std::move(s), "other", std::nullopt, ReasonCode::mentioned);
 }
 
-constexpr std::array<std::string_view, 17> press_words{
-    "press contact",  "press office",      "press enquir",   "media contact",   "media enquir",
-    "media inquir",   "pressekontakt",     "pressestelle",   "medienkontakt",   "rückfrage",
-    "contact presse", "service de presse", "ufficio stampa", "contatti stampa", "contacto de prensa",
-    "prensa",         "kontakt dla prasy"};
-
-std::string_view press_word(std::string_view text) {
-  const std::string lower = lower_case(text);
-  for (const auto word : press_words)
-    if (find_words(lower, word) != std::string_view::npos) return word;
-  return {};
-}
-
 // A telephone or fax number: digits with the signs that stand in one, enough of them.
 bool holds_number(std::string_view text) {
   std::size_t digits = 0;
@@ -269,6 +256,9 @@ PageFacts facts_of(const Page& page, std::string_view url, const Lexicon& lexico
 
 Weighed weigh(Sighting s, const Page& page, const PageFacts& facts, const Lexicon& lexicon) {
   const std::string_view heading = heading_of(page, s.place);
+  const auto says = [&](LexiconKind kind, std::string_view text) {
+    return !lexicon.find(kind, text).empty();
+  };
   if (s.place.hidden) return answer(std::move(s), "hidden", false, ReasonCode::hidden);
   if (s.place.visitor) return answer(std::move(s), "comment_ugc", false, ReasonCode::visitors);
   if (s.place.struck) return answer(std::move(s), "struck", false, ReasonCode::struck);
@@ -277,9 +267,9 @@ Weighed weigh(Sighting s, const Page& page, const PageFacts& facts, const Lexico
   if (facts.humans) return answer(std::move(s), "third_party", false, ReasonCode::site_makers);
   const Around near = around(page, s.position);
   if (is_place_on_machine(near, s)) return answer(std::move(s), "code", false, ReasonCode::a_place);
-  if (const auto words = says_former(s.link ? near.line : s.text); !words.empty())
+  if (const auto words = lexicon.find(LexiconKind::former, s.link ? near.line : s.text); !words.empty())
     return answer(std::move(s), "former", std::nullopt, ReasonCode::former, std::string(words));
-  if (says_third_party(heading))
+  if (says(LexiconKind::third_party, heading))
     return answer(std::move(s), "third_party", std::nullopt, ReasonCode::third_party, std::string(heading));
   if (s.property.find("email") != std::string::npos || s.property.find("mbox") != std::string::npos) {
     if (const auto organisation = describes_organisation(s.types)) {
@@ -288,8 +278,8 @@ Weighed weigh(Sighting s, const Page& page, const PageFacts& facts, const Lexico
     }
   }
 
-  if (!lexicon.find(LexiconKind::imprint, heading).empty()) return place(std::move(s), "imprint");
-  if (!lexicon.find(LexiconKind::contact, heading).empty())
+  if (says(LexiconKind::imprint, heading)) return place(std::move(s), "imprint");
+  if (says(LexiconKind::contact, heading))
     return place(std::move(s), facts.contact ? "contact_page" : "contact_block");
   if (s.place.region == Region::footer || is_closing_line(near.line)) return place(std::move(s), "footer");
   // A headline above it: that is the head of an article.
@@ -297,8 +287,8 @@ Weighed weigh(Sighting s, const Page& page, const PageFacts& facts, const Lexico
   if (site_head || s.place.region == Region::navigation) return place(std::move(s), "header");
   if (facts.contact) return place(std::move(s), "contact_page");
   if (facts.imprint) return place(std::move(s), "imprint");
-  if (!press_word(heading).empty() ||
-      any_short(near.above, [](std::string_view line) { return !press_word(line).empty(); }))
+  if (says(LexiconKind::press, heading) ||
+      any_short(near.above, [&](std::string_view line) { return says(LexiconKind::press, line); }))
     return place(std::move(s), "press_contact");
   const bool article = s.place.region == Region::article;
   const bool head = s.place.heading == no_heading && s.position.block < head_blocks &&

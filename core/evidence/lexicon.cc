@@ -1,7 +1,6 @@
 #include "core/evidence/lexicon.h"
 
 #include <algorithm>
-#include <span>
 #include <utility>
 
 #include "core/base/text.h"
@@ -12,15 +11,11 @@
 namespace portavoz {
 namespace {
 
-constexpr std::size_t columns = 7;
+constexpr std::size_t fewest_columns = 2;
+constexpr std::size_t most_columns = 9;
 constexpr std::size_t open_ended = 5;  // characters: so long a word may go on
 
-constexpr std::array<std::string_view, 15> third_party_words{
-    "other assembl", "other group", "links",    "friends", "partner",     "sponsor", "otras",    "otros",
-    "enlaces",       "colaborador", "patrocin", "liens",   "partenaires", "andere",  "webmaster"};
-constexpr std::array<std::string_view, 10> former_words{"no longer",    "formerly", "until 20", "is closed",
-                                                        "do not write", "ya no",    "antigu",   "hasta 20",
-                                                        "hasta el 20",  "no escrib"};
+constexpr std::string_view any_year = "yyyy";
 
 // In lower case, where the Turkish capital İ is an i as well, without the dot that Unicode keeps beside it.
 std::string folded(std::string_view text) {
@@ -31,13 +26,19 @@ std::string folded(std::string_view text) {
   return lower;
 }
 
-std::string_view first_of(std::string_view text, std::span<const std::string_view> words) {
-  const std::string lower = folded(text);
-  for (const auto word : words) {
-    for (auto at = lower.find(word); at != std::string::npos; at = lower.find(word, at + 1))
-      if (at == 0 || !continues_word(code_point(lower, start_before(lower, at)).value)) return word;
+// The text with every year as any_year; a time of the day ("20:00") and a longer number are none.
+std::string without_years(std::string text) {
+  const auto digit = [&](std::size_t at) { return at < text.size() && is_ascii_digit(text[at]); };
+  for (std::size_t at = 0; at + any_year.size() <= text.size(); ++at) {
+    if (!digit(at)) continue;
+    std::size_t end = at;
+    while (digit(end)) ++end;
+    const std::string_view number = std::string_view(text).substr(at, end - at);
+    if (number.size() == any_year.size() && (number.starts_with("19") || number.starts_with("20")))
+      text.replace(at, any_year.size(), any_year);
+    at = end;
   }
-  return {};
+  return text;
 }
 
 }  // namespace
@@ -68,15 +69,17 @@ Result<Lexicon> Lexicon::parse(std::string_view text) {
     ++number;
     if (trim(line).empty() || line.starts_with('#')) continue;
     const auto cells = split(line, '\t');
-    if (cells.size() != columns || trim(cells.front()).empty() || !is_utf8(line)) {
-      wrong += (wrong.empty() ? "" : "\n") + std::to_string(number) + ": " +
-               (is_utf8(line)
-                    ? "a line has a language and six columns of words, parted by tabs, and this one has " +
-                          std::to_string(cells.size()) + " columns"
-                    : "this line is not UTF-8");
+    if (cells.size() < fewest_columns || cells.size() > most_columns || trim(cells.front()).empty() ||
+        !is_utf8(line)) {
+      wrong +=
+          (wrong.empty() ? "" : "\n") + std::to_string(number) + ": " +
+          (is_utf8(line)
+               ? "a line has a language and up to eight columns of words, parted by tabs, and this one has " +
+                     std::to_string(cells.size()) + " columns"
+               : "this line is not UTF-8");
       continue;
     }
-    for (std::size_t column = 1; column < columns; ++column) {
+    for (std::size_t column = 1; column < cells.size(); ++column) {
       for (const std::string& word : split(cells[column], '|'))
         if (!trim(word).empty()) lexicon.words_[column - 1].push_back(folded(trim(word)));
     }
@@ -90,7 +93,7 @@ Result<Lexicon> Lexicon::parse(std::string_view text) {
 }
 
 std::string_view Lexicon::find(LexiconKind kind, std::string_view text) const {
-  const std::string lower = folded(text);
+  const std::string lower = kind == LexiconKind::former ? without_years(folded(text)) : folded(text);
   std::string_view longest;
   for (const std::string& word : words(kind))
     if (word.size() > longest.size() && find_words(lower, word) != std::string_view::npos) longest = word;
@@ -110,8 +113,5 @@ Result<Lexicon> Lexicon::with_file(std::string_view text, const std::string& fil
     both.words_[kind].insert(both.words_[kind].end(), more->words_[kind].begin(), more->words_[kind].end());
   return both;
 }
-
-bool says_third_party(std::string_view text) { return !first_of(text, third_party_words).empty(); }
-std::string_view says_former(std::string_view text) { return first_of(text, former_words); }
 
 }  // namespace portavoz

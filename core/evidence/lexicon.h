@@ -2,7 +2,8 @@
 // languages: core/evidence/lexicon.tsv, which is built in, and what an operator adds to it. Matching is by
 // words: where a script parts its words, a word of five letters or more may go on (`contact` also finds
 // `contacto`, `kontakt` also `Kontaktdaten`), a shorter one stands alone; scripts without blanks match
-// anywhere. Case does not matter. Errors: parse() names every bad line. Threads: immutable once made.
+// anywhere. Case does not matter; YYYY in a word of `former` is any year. Errors: parse() names every bad
+// line. Threads: immutable once made.
 #pragma once
 
 #include <array>
@@ -15,14 +16,24 @@
 
 namespace portavoz {
 
-enum class LexiconKind : std::uint8_t { contact, imprint, address_label, at, dot, not_contact };
+enum class LexiconKind : std::uint8_t {
+  contact,
+  imprint,
+  address_label,
+  at,
+  dot,
+  former,       // beside an address that is no longer in use
+  press,        // for journalists
+  third_party,  // a heading above the addresses of others
+};
 
 class Lexicon {
  public:
   [[nodiscard]] static const Lexicon& built_in();
 
-  // Lines of seven columns parted by tabs, the first one a language tag; words in a column parted by '|';
-  // lines that begin with '#', and empty ones, say nothing. Error: bad_input, a line for each that is not so.
+  // Lines of two to nine columns parted by tabs, the first one a language tag; words in a column parted by
+  // '|'; lines that begin with '#', and empty ones, say nothing. Error: bad_input, a line for each that is
+  // not so.
   [[nodiscard]] static Result<Lexicon> parse(std::string_view text);
 
   // The built-in words and those of a file; each bad line is named as FILE:LINE.
@@ -36,17 +47,11 @@ class Lexicon {
   }
 
  private:
-  std::array<std::vector<std::string>, 6> words_;
+  std::array<std::vector<std::string>, 8> words_;
 };
 
 // Whether the words stand in the lower-case text at the borders that are described above; npos when they do
 // not.
 [[nodiscard]] std::size_t find_words(std::string_view lower, std::string_view words);
-
-// What the rules need beyond the lexicon, in English and Spanish and the languages that the pages we met are
-// in.
-[[nodiscard]] bool says_third_party(std::string_view text);  // "Other assemblies", "Enlaces"
-// The words that say that an address is no longer in use; empty when there are none.
-[[nodiscard]] std::string_view says_former(std::string_view text);
 
 }  // namespace portavoz

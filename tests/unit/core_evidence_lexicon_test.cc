@@ -26,12 +26,44 @@ TEST_CASE("a short word stands alone, a long one may go on", "[lexicon]") {
 
 TEST_CASE("every bad line of a lexicon is named", "[lexicon]") {
   const auto bad = Lexicon::parse(
-      "# a comment\nxx\tone\n\nyy\ta\tb\tc\td\te\tf\n\tno\tlanguage\t\t\t\t\nzz\t\xff\t\t\t\t\t\n");
+      "# a "
+      "comment\nxx\n\nyy\ta\tb\tc\td\te\tf\tg\th\n\tno\tlanguage\nzz\t\xff\nyy\t1\t2\t3\t4\t5\t6\t7\t8\t9\n");
   REQUIRE_FALSE(bad);
-  CHECK_THAT(bad.error().what, Catch::Contains("2: a line has a language and six columns"));
+  CHECK_THAT(bad.error().what, Catch::Contains("2: a line has a language and up to eight columns"));
   CHECK_THAT(bad.error().what, Catch::Contains("5: a line has"));
   CHECK_THAT(bad.error().what, Catch::Contains("6: this line is not UTF-8"));
+  CHECK_THAT(bad.error().what, Catch::Contains("7: a line has"));
   CHECK(bad.error().what.find("4:") == std::string::npos);
-  CHECK_THAT(Lexicon::with_file("xx\tone\n", "/etc/more.tsv").error().what,
+  CHECK_THAT(Lexicon::with_file("xx\n", "/etc/more.tsv").error().what,
              Catch::StartsWith("/etc/more.tsv:1: a line"));
+}
+
+TEST_CASE("what says that an address is no longer in use, or not of this house, is found in many languages",
+          "[lexicon]") {
+  const auto& lexicon = Lexicon::built_in();
+  struct Row {
+    LexiconKind kind;
+    const char* text;
+    bool found;
+  };
+  for (const auto& [kind, text, found] : {
+           Row{LexiconKind::former, "Adresse nicht mehr gültig:", true},
+           Row{LexiconKind::former, "Bitte nicht mehr als 5 MB senden", false},
+           Row{LexiconKind::former, "En uso hasta 2019:", true},
+           Row{LexiconKind::former, "We were at this address until 2021.", true},
+           Row{LexiconKind::former, "Open until 20:00, mail", false},
+           Row{LexiconKind::former, "until 20215", false},
+           Row{LexiconKind::former, "Calle Antigua Escuela 3, correo", false},
+           Row{LexiconKind::former, "Antigua dirección:", true},
+           Row{LexiconKind::former, "Этот адрес больше не используется", true},
+           Row{LexiconKind::press, "Pressekontakt", true},
+           Row{LexiconKind::press, "Ufficio stampa", true},
+           Row{LexiconKind::press, "Compressed files", false},
+           Row{LexiconKind::third_party, "Otras asambleas", true},
+           Row{LexiconKind::third_party, "Otras formas de contacto", false},
+           Row{LexiconKind::third_party, "Autres collectifs", true},
+       }) {
+    INFO(text);
+    CHECK(lexicon.find(kind, text).empty() != found);
+  }
 }
