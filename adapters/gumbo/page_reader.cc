@@ -335,6 +335,7 @@ void PageReader::take_picture(const GumboElement& element) {
   const std::string_view alt = attribute(element, "alt");
   // A picture of a sign stands for the sign; any other one stands beside the text.
   if (alt == "@" || alt == ".") return text(alt);
+  if (is_named(element, std::array<std::string_view, 1>{"spam"})) return text("@");  // spam-span-image
   if (trim(alt).empty() || alt == "at") {
     if (pictures_at(attribute(element, "src"))) text("@");
     if (pictures_address(attribute(element, "src")))
@@ -397,6 +398,7 @@ void PageReader::enter(const GumboNode& node) {
   }
   if (node.type != GUMBO_NODE_ELEMENT) return;
   if (is_one_of(node.v.element.tag, unread)) return enter_unread(node.v.element);
+  if (is_named(node.v.element, std::array<std::string_view, 1>{"spancrypt"})) return text("@");
   take_attributes(node.v.element);
   if (has_attribute(node.v.element, "content")) take_meta(node.v.element);
   push(node, node.v.element);

@@ -25,12 +25,26 @@ bool is_simple_name(std::string_view selector) {
                      [](char c) { return is_ascii_alpha(c) || is_ascii_digit(c) || c == '-' || c == '_'; });
 }
 
+// Placed outside of the page, as honeypots are: position:absolute;left:-9999px
+bool is_far_away(std::string_view tight) {
+  if (tight.find("position:absolute") == npos && tight.find("position:fixed") == npos) return false;
+  for (const std::string_view side : {"left:-", "top:-", "right:-"}) {
+    const auto at = tight.find(side);
+    if (at == npos) continue;
+    const std::string_view distance = tight.substr(at + side.size());
+    const std::size_t digits = std::min(distance.find_first_not_of("0123456789"), distance.size());
+    if (digits >= 4 || (digits == 3 && distance.substr(digits).starts_with("em"))) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 StyleEffect effect_of(std::string_view declarations) {
   std::string tight = ascii_lower(declarations);
   std::erase_if(tight, [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; });
-  const bool hides = tight.find("display:none") != npos || tight.find("visibility:hidden") != npos;
+  const bool hides =
+      tight.find("display:none") != npos || tight.find("visibility:hidden") != npos || is_far_away(tight);
   return {hides, tight.find("bidi-override") != npos};
 }
 

@@ -160,7 +160,7 @@ bool names_site_makers(const Page& page, std::string_view path) {
                        [&](const Block& block) { return ascii_istarts_with(block.text, with); });
   };
   return path.find("humans txt") != std::string_view::npos ||
-         path.find("security txt") != std::string_view::npos || begins("/* TEAM */") ||
+         path.find("security txt") != std::string_view::npos || begins("/* ") ||
          (begins("Contact: ") && begins("Expires: "));
 }
 
@@ -170,6 +170,16 @@ std::string_view tail(std::string_view text, std::size_t octets) {
   text.remove_prefix(text.size() - octets);
   while (!text.empty() && is_continuation(text.front())) text.remove_prefix(1);
   return text;
+}
+
+// The part of the line that speaks of the address at `near`: to the next semicolon or the next address.
+std::string_view said_of(const Around& near) {
+  const std::string_view line = near.line;
+  const auto semicolon = near.before.rfind(';');
+  const std::size_t begin = semicolon == std::string::npos ? 0 : semicolon + 1;
+  const auto own = line.find('@', near.before.size());
+  const std::size_t from = own == std::string_view::npos ? near.before.size() : own + 1;
+  return line.substr(begin, std::min(line.find_first_of(";@", from), line.size()) - begin);
 }
 
 // A block of contact data: what a reader knows it by without a heading of its own.
@@ -218,6 +228,61 @@ bool is_place_on_machine(const Around& near, const Sighting& s) {
          (is_ascii_alpha(near.line[colon + 1]) || near.line[colon + 1] == '/' || near.line[colon + 1] == '~');
 }
 
+// "info", "prensa.norte": a part of the name says that it is an organisation's.
+bool is_mailbox(std::string local_part, const Lexicon& lexicon) {
+  std::replace_if(
+      local_part.begin(), local_part.end(),
+      [](char c) { return std::string_view(".-_+").find(c) != std::string_view::npos; }, ' ');
+  const auto parts = split(local_part, ' ');
+  return std::any_of(parts.begin(), parts.end(),
+                     [&](const std::string& part) { return lexicon.has(LexiconKind::mailbox, part); });
+}
+
+bool is_capital(std::string_view word) {
+  const auto first = word.substr(0, code_point(word, 0).length);
+  return lower_case(first) != first;
+}
+
+// Two to four words, each with a capital: as a person's name is written.
+bool may_be_person(std::string_view label) {
+  std::size_t words = 0;
+  for (const std::string& word : split(trim(label), ' ')) {
+    if (name_letters(word).empty()) continue;
+    if (!is_capital(word)) return false;
+    ++words;
+  }
+  return words >= 2 && words <= 4;
+}
+
+// A label that the mailbox is named after: "Vivienda" of vivienda@, "Legal team" of legal@.
+bool names_mailbox(std::string_view label, const PageFacts& facts) {
+  constexpr std::size_t long_enough = 4;  // letters
+  return facts.name.size() >= long_enough && name_letters(label).find(facts.name) != std::string::npos &&
+         !may_be_person(label);
+}
+
+// Of the site's own house, on a page that is no article: named as an organisation names its mailboxes, or
+// after what stands beside it.
+bool is_house_mailbox(const Around& near, std::string_view heading, std::string_view title,
+                      const PageFacts& facts) {
+  if (facts.article || (facts.house != House::own && facts.house != House::like)) return false;
+  if (facts.mailbox || names_mailbox(title, facts) || names_mailbox(heading, facts) ||
+      names_mailbox(tail(near.before, short_line), facts))
+    return true;
+  constexpr std::size_t cells = 3;  // of a table's row, before the one of the address
+  for (std::size_t i = 0; i < std::min(cells, near.above.size()); ++i)
+    if (near.above[i].size() <= short_line && names_mailbox(near.above[i], facts)) return true;
+  return false;
+}
+
+// The words of a line that names who made the page, took its pictures or lent its machine.
+std::string_view credit_words(const Around& near, const Lexicon& lexicon) {
+  const std::string_view before = trim(near.before);
+  if (!before.empty()) return lexicon.find(LexiconKind::credit, tail(before, short_line));
+  if (near.above.empty() || near.above[0].size() > short_line) return {};
+  return lexicon.find(LexiconKind::credit, near.above[0]);
+}
+
 }  // namespace
 
 std::string words_of_path(std::string_view url) {
@@ -237,7 +302,8 @@ std::string_view heading_of(const Page& page, const Place& place) {
                                               : std::string_view();
 }
 
-PageFacts facts_of(const Page& page, std::string_view url, const Lexicon& lexicon) {
+PageFacts facts_of(const Page& page, std::string_view url, const MailAddress& address,
+                   const HouseNames& names, const Lexicon& lexicon) {
   const std::string path = words_of_path(url);
   const auto says = [&](LexiconKind kind) {
     if (!lexicon.find(kind, page.title).empty() || !lexicon.find(kind, path).empty()) return true;
@@ -251,6 +317,9 @@ PageFacts facts_of(const Page& page, std::string_view url, const Lexicon& lexico
   facts.imprint = says(LexiconKind::imprint);
   facts.article = is_article(page);
   facts.humans = names_site_makers(page, path);
+  facts.house = names.house_of(address);
+  facts.mailbox = is_mailbox(address.local_part(), lexicon);
+  facts.name = name_letters(address.local_part());
   return facts;
 }
 
@@ -267,10 +336,13 @@ Weighed weigh(Sighting s, const Page& page, const PageFacts& facts, const Lexico
   if (facts.humans) return answer(std::move(s), "third_party", false, ReasonCode::site_makers);
   const Around near = around(page, s.position);
   if (is_place_on_machine(near, s)) return answer(std::move(s), "code", false, ReasonCode::a_place);
-  if (const auto words = lexicon.find(LexiconKind::former, s.link ? near.line : s.text); !words.empty())
+  if (const auto words = lexicon.find(LexiconKind::former, said_of(near)); !words.empty())
     return answer(std::move(s), "former", std::nullopt, ReasonCode::former, std::string(words));
   if (says(LexiconKind::third_party, heading))
     return answer(std::move(s), "third_party", std::nullopt, ReasonCode::third_party, std::string(heading));
+  if (facts.house == House::foreign || facts.house == House::provider)
+    if (const auto words = credit_words(near, lexicon); !words.empty())
+      return answer(std::move(s), "third_party", std::nullopt, ReasonCode::credit, std::string(words));
   if (s.property.find("email") != std::string::npos || s.property.find("mbox") != std::string::npos) {
     if (const auto organisation = describes_organisation(s.types)) {
       if (*organisation) return place(std::move(s), facts.contact ? "contact_page" : "contact_block");
@@ -296,6 +368,10 @@ Weighed weigh(Sighting s, const Page& page, const PageFacts& facts, const Lexico
   if (!article && head) return place(std::move(s), "header");
   if (!article && is_contact_block(s, near, facts.article, lexicon))
     return place(std::move(s), "contact_block");
+  const bool asked_to =
+      trim(near.before).ends_with(':') && says(LexiconKind::contact, tail(near.before, short_line));
+  if (!article && !facts.article && asked_to) return place(std::move(s), "contact_block");
+  if (is_house_mailbox(near, heading, page.title, facts)) return place(std::move(s), "contact_block");
   return answer(std::move(s), article ? "article_body" : "other", std::nullopt, ReasonCode::mentioned);
 }
 

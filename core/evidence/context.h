@@ -9,9 +9,11 @@
 #include <string_view>
 
 #include "core/evidence/finding.h"
+#include "core/evidence/house.h"
 #include "core/evidence/lexicon.h"
 #include "core/evidence/page.h"
 #include "core/evidence/sightings.h"
+#include "core/mail/address.h"
 
 namespace portavoz {
 
@@ -21,9 +23,14 @@ struct PageFacts {
   bool imprint = false;
   bool article = false;  // one of the news, of a blog
   bool humans = false;   // humans.txt or security.txt: who made the site, or whom to warn
+  // What the address that is looked for says of itself, seen from this page.
+  House house = House::foreign;
+  bool mailbox = false;  // its name is one of an organisation's mailboxes, not a person's
+  std::string name;      // its local part, letters and digits only
 };
 
-[[nodiscard]] PageFacts facts_of(const Page& page, std::string_view url, const Lexicon& lexicon);
+[[nodiscard]] PageFacts facts_of(const Page& page, std::string_view url, const MailAddress& address,
+                                 const HouseNames& names, const Lexicon& lexicon);
 
 struct Weighed {
   Sighting sighting;

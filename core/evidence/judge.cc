@@ -6,6 +6,7 @@
 
 #include "core/base/text.h"
 #include "core/evidence/context.h"
+#include "core/evidence/house_address.h"
 #include "core/evidence/mailto.h"
 #include "core/evidence/mention.h"
 #include "core/evidence/sightings.h"
@@ -137,6 +138,21 @@ std::optional<Reason> doubt_about_absence(const Page& page, const MailAddress& a
   return std::nullopt;
 }
 
+// Another domain's address on a page that shows the house's own: it may be the town hall's, or that of
+// whoever made the site.
+void doubt_strangers(std::vector<Weighed>& all, const Page& page, const HouseNames& names,
+                     const MailAddress& address, const Lexicon& lexicon) {
+  const auto official = [](const Weighed& weighed) { return weighed.official == true; };
+  if (std::none_of(all.begin(), all.end(), official)) return;
+  const std::string own = house_address(page, names, address, lexicon);
+  if (own.empty()) return;
+  for (Weighed& weighed : all) {
+    if (!official(weighed)) continue;
+    weighed.official = std::nullopt;
+    weighed.why = {ReasonCode::another_house, own, {}, {}};
+  }
+}
+
 Finding not_found(const Page& page, const MailAddress& address, const Sightings& seen) {
   Finding finding;
   if (auto doubt = doubt_about_absence(page, address, seen)) {
@@ -161,9 +177,12 @@ Finding not_found(const Page& page, const MailAddress& address, const Sightings&
 Finding judge(const Page& page, const MailAddress& address, std::string_view url, const Lexicon& lexicon) {
   Sightings seen = sightings(page, address, lexicon);
   if (seen.found.empty()) return not_found(page, address, seen);
-  const PageFacts facts = facts_of(page, url, lexicon);
+  const auto parsed = Url::parse(url);
+  const HouseNames names(parsed ? parsed->host() : "", page.title);
+  const PageFacts facts = facts_of(page, url, address, names, lexicon);
   std::vector<Weighed> all;
   for (Sighting& sighting : seen.found) all.push_back(weigh(std::move(sighting), page, facts, lexicon));
+  if (facts.house == House::foreign) doubt_strangers(all, page, names, address, lexicon);
   return found(page, address, url, std::move(all));
 }
 

@@ -12,7 +12,7 @@ namespace portavoz {
 namespace {
 
 constexpr std::size_t fewest_columns = 2;
-constexpr std::size_t most_columns = 9;
+constexpr std::size_t most_columns = 11;
 constexpr std::size_t open_ended = 5;  // characters: so long a word may go on
 
 constexpr std::string_view any_year = "yyyy";
@@ -74,7 +74,7 @@ Result<Lexicon> Lexicon::parse(std::string_view text) {
       wrong +=
           (wrong.empty() ? "" : "\n") + std::to_string(number) + ": " +
           (is_utf8(line)
-               ? "a line has a language and up to eight columns of words, parted by tabs, and this one has " +
+               ? "a line has a language and up to ten columns of words, parted by tabs, and this one has " +
                      std::to_string(cells.size()) + " columns"
                : "this line is not UTF-8");
       continue;
@@ -85,11 +85,19 @@ Result<Lexicon> Lexicon::parse(std::string_view text) {
     }
   }
   if (!wrong.empty()) return Error{ErrorKind::bad_input, wrong};
-  for (auto& words : lexicon.words_) {
+  lexicon.sort();
+  return lexicon;
+}
+
+void Lexicon::sort() {
+  for (auto& words : words_) {
     std::sort(words.begin(), words.end());
     words.erase(std::unique(words.begin(), words.end()), words.end());
   }
-  return lexicon;
+}
+
+bool Lexicon::has(LexiconKind kind, std::string_view word) const {
+  return std::binary_search(words(kind).begin(), words(kind).end(), word);
 }
 
 std::string_view Lexicon::find(LexiconKind kind, std::string_view text) const {
@@ -111,6 +119,7 @@ Result<Lexicon> Lexicon::with_file(std::string_view text, const std::string& fil
   Lexicon both = built_in();
   for (std::size_t kind = 0; kind < both.words_.size(); ++kind)
     both.words_[kind].insert(both.words_[kind].end(), more->words_[kind].begin(), more->words_[kind].end());
+  both.sort();
   return both;
 }
 

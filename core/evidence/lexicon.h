@@ -25,13 +25,15 @@ enum class LexiconKind : std::uint8_t {
   former,       // beside an address that is no longer in use
   press,        // for journalists
   third_party,  // a heading above the addresses of others
+  credit,       // beside the name of who made the page, or what stands on it
+  mailbox,      // local parts of an organisation, no person: "info"
 };
 
 class Lexicon {
  public:
   [[nodiscard]] static const Lexicon& built_in();
 
-  // Lines of two to nine columns parted by tabs, the first one a language tag; words in a column parted by
+  // Lines of two to eleven columns parted by tabs, the first one a language tag; words in a column parted by
   // '|'; lines that begin with '#', and empty ones, say nothing. Error: bad_input, a line for each that is
   // not so.
   [[nodiscard]] static Result<Lexicon> parse(std::string_view text);
@@ -42,12 +44,17 @@ class Lexicon {
   // The word of that kind that stands in the text, in lower case; empty when there is none.
   [[nodiscard]] std::string_view find(LexiconKind kind, std::string_view text) const;
 
+  // Whether `word`, in lower case, is one of them, whole.
+  [[nodiscard]] bool has(LexiconKind kind, std::string_view word) const;
+
   [[nodiscard]] const std::vector<std::string>& words(LexiconKind kind) const {
     return words_[static_cast<std::size_t>(kind)];
   }
 
  private:
-  std::array<std::vector<std::string>, 8> words_;
+  void sort();
+
+  std::array<std::vector<std::string>, 10> words_;
 };
 
 // Whether the words stand in the lower-case text at the borders that are described above; npos when they do

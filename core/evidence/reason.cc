@@ -14,7 +14,7 @@ struct Sentence {
 };
 
 // In the order of ReasonCode, up to not_read.
-constexpr std::array<Sentence, 30> sentences{{
+constexpr std::array<Sentence, 32> sentences{{
     {"The address stands on the page as a link to write to (%).",
      "La dirección está en la página como enlace para escribir (%)."},
     {"The address stands on the page as text (%).", "La dirección está en la página como texto (%)."},
@@ -32,6 +32,16 @@ constexpr std::array<Sentence, 30> sentences{{
      "Está en una cita; mire si la da la propia asamblea."},
     {"It stands under '%', which may be about somebody else; look whose address it is.",
      "Está bajo '%', que puede tratar de otros; mire de quién es la dirección."},
+    {"Words beside it ('%') say that it may be the address of who made the page, or something on it; look "
+     "whose "
+     "it is.",
+     "Las palabras de al lado ('%') dicen que puede ser de quien hizo la página, o algo de ella; mire de "
+     "quién "
+     "es."},
+    {"It is of another domain than the site, and the page shows an address of its own (%); look whether this "
+     "one is the assembly's or somebody else's.",
+     "Es de otro dominio que el sitio, y la página muestra una dirección propia (%); mire si esta es de la "
+     "asamblea o de otros."},
     {"It stands only in data for programs, which readers do not see.",
      "Solo está en datos para programas, que quien lee no ve."},
     {"The data around it describes a person, not the assembly.",

@@ -203,9 +203,11 @@ std::optional<std::string> plain_pattern(std::string_view regex) {
 class Folder {
  public:
   explicit Folder(std::vector<Token> tokens) : tokens_(std::move(tokens)) {
-    for (const Token& token : tokens_)
+    for (const Token& token : tokens_) {
       numbers_13_ =
           numbers_13_ || (token.kind == Token::Kind::number && (token.text == "13" || token.text == "26"));
+      char_codes_ = char_codes_ || token.text == "fromCharCode";
+    }
   }
 
   std::vector<ScriptText> fold() {
@@ -268,7 +270,7 @@ class Folder {
 
   static bool is_function(std::string_view name) {
     return name == "String" || name == "unescape" || name == "decodeURIComponent" || name == "decodeURI" ||
-           name == "atob";
+           name == "atob" || name == "eval";
   }
   [[nodiscard]] bool is_known(const std::string& name) const {
     return is_function(name) || variables_.contains(name);
@@ -295,6 +297,8 @@ class Folder {
     }
     if (value.text.size() > longest_text) value = {};
     emit(value, is_shown_property(name));
+    // What a loop makes of a list of character codes.
+    if (value.list && char_codes_) emit(from_char_codes(value.items), false);
     variable = std::move(value);
   }
 
@@ -384,6 +388,7 @@ class Folder {
       ++at_;
       const auto given = arguments(')', depth);
       if (given.size() != 1) return {};
+      if (name == "eval") return Value::of(given[0], true);
       if (name != "atob") return Value::of(unescaped(given[0]), true);
       auto octets = decode_base64(given[0]);
       return octets && is_utf8(*octets) ? Value::of(std::move(*octets), true) : Value{};
@@ -502,6 +507,7 @@ class Folder {
   std::vector<Token> tokens_;
   std::size_t at_ = 0;
   bool numbers_13_ = false;
+  bool char_codes_ = false;  // String.fromCharCode is called somewhere
   std::map<std::string, Value> variables_;
   std::vector<ScriptText> texts_;
   std::string written_;  // by document.write, all of it in one

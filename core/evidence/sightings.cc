@@ -115,7 +115,7 @@ class Search {
       }
     }
     if (std::any_of(attributes.values.begin(), attributes.values.end(),
-                    [this](const auto& each) { return coded(each.second); }) ||
+                    [this](const auto& each) { return coded(each.first, each.second); }) ||
         in_pieces(attributes)) {
       add("data_attr", attributes, "");
     }
@@ -157,8 +157,16 @@ class Search {
   }
 
   // The whole address in one attribute, in a usual coding.
-  [[nodiscard]] bool coded(std::string_view value) const {
+  [[nodiscard]] bool coded(std::string_view name, std::string_view value) const {
     if (value.size() > 400) return false;
+    // data-enc-email="vasb[at]rknzcyr.bet", or vasb[ng]rknzcyr.bet: what stands there is not the address.
+    if (name.find("-enc") != std::string_view::npos) {
+      const auto sign = value.find("[at]");
+      const std::string moved = rot13(ascii_lower(value));
+      return says(moved, address_, lexicon_) ||
+             (sign != std::string_view::npos &&
+              address_.text() == moved.substr(0, sign) + "@" + moved.substr(sign + 4));
+    }
     const auto is_it = [this](std::string_view text) {
       if (ascii_istarts_with(text, "mailto:")) text.remove_prefix(7);
       return says(text.substr(0, text.find('?')), address_, lexicon_);
@@ -235,7 +243,8 @@ class Search {
   bool in_typo3_link(const Code& code) {
     const auto call = code.text.find("UnCryptMailto(");
     if (call == std::string::npos) return false;
-    const std::string decoded = percent_decoded(code.text.substr(call));
+    std::string decoded = percent_decoded(code.text.substr(call));
+    std::erase(decoded, '\\');  // TYPO3 writes a slash as \/
     const auto open = decoded.find_first_of("'\"");
     const auto close = open == std::string::npos ? open : decoded.find(decoded[open], open + 1);
     if (close == std::string::npos) {

@@ -71,7 +71,30 @@ class Matcher {
     return out;
   }
 
+  // Whether some address at this domain is spelled, whatever its name is.
+  [[nodiscard]] bool finds_domain(std::string_view domain) const {
+    const auto labels = split(domain, '.');
+    for (std::size_t at = lower_.find(labels[0]); at != std::string::npos;
+         at = lower_.find(labels[0], at + 1)) {
+      bool spelled_dots = false;
+      const auto end = pieces(at, labels, spelled_dots);
+      if (end && ends_here(*end) && !goes_on(*end, spelled_dots) && follows_at(at, spelled_dots)) return true;
+    }
+    return false;
+  }
+
  private:
+  // Whether an '@' in whatever spelling ends at `end`, behind a name.
+  [[nodiscard]] bool follows_at(std::size_t end, bool spelled_dots) const {
+    for (std::size_t from = end; from > 0 && end - from < longest_word;) {
+      from = start_before(lower_, from);
+      if (from == 0 || is_border(lower_, start_before(lower_, from))) continue;
+      const auto sign = at(from);
+      if (sign && sign->end == end && (sign->how != Sign::How::weak_word || spelled_dots)) return true;
+    }
+    return false;
+  }
+
   [[nodiscard]] std::optional<Spelling> match(std::size_t start, const std::vector<std::string>& local,
                                               const std::vector<std::string>& labels) const {
     if (start > 0) {
@@ -86,8 +109,18 @@ class Matcher {
     if (!at_sign) return {};
     // In the name a word for a dot may be a word of prose; between a name and a domain it is not.
     const auto end = pieces(at_sign->end, labels, spelled_dots);
-    if (!end || !ends_here(*end)) return {};
+    if (!end || !ends_here(*end) || goes_on(*end, spelled_dots)) return {};
     return judged(start, *end, at_sign->how, spelled_dots);
+  }
+
+  // Another label follows behind a spelled dot: "example [dot] org [dot] br".
+  [[nodiscard]] bool goes_on(std::size_t end, bool spelled_dots) const {
+    const auto label_at = [this](std::size_t at) { return at < lower_.size() && !is_border(lower_, at); };
+    const std::size_t begin = skip_blanks(lower_, end);
+    if (const auto after = bracketed(begin, LexiconKind::dot, dot_signs))
+      return label_at(skip_blanks(lower_, *after));
+    const auto word = spelled_dots ? bare_word(end, LexiconKind::dot) : std::nullopt;
+    return word && label_at(word->end);
   }
 
   // The pieces with a dot between each two, or nothing.
@@ -139,10 +172,9 @@ class Matcher {
   }
 
   [[nodiscard]] bool is_word(LexiconKind kind, std::string_view inside) const {
-    const auto& words = lexicon_.words(kind);
     if (kind == LexiconKind::at && (inside == "a" || inside == "à" || inside == "ät" || inside == "add"))
       return true;
-    return std::find(words.begin(), words.end(), inside) != words.end();
+    return lexicon_.has(kind, inside);
   }
 
   // A bare word, with blanks around it where its script has blanks.
@@ -228,9 +260,17 @@ class Matcher {
       case Sign::How::other_sign: return Spelling{start, end, "fullwidth", true};
       case Sign::How::entity: return Spelling{start, end, "entity", true};
       case Sign::How::word: return Spelling{start, end, "at_word", true};
-      case Sign::How::weak_word: return Spelling{start, end, "at_word", spelled_dots || has_label(start)};
+      case Sign::How::weak_word:
+        return Spelling{start, end, "at_word", spelled_dots || has_label(start) || is_line(start, end)};
     }
     return std::nullopt;
+  }
+
+  // Nothing else stands on its line: nobody writes prose like that.
+  [[nodiscard]] bool is_line(std::size_t start, std::size_t end) const {
+    const std::size_t begins = start == 0 ? 0 : text_.rfind('\n', start - 1) + 1;  // npos + 1 is 0
+    const std::size_t ends = std::min(text_.find('\n', end), text_.size());
+    return trim(text_.substr(begins, start - begins)).empty() && trim(text_.substr(end, ends - end)).empty();
   }
 
   [[nodiscard]] bool has_label(std::size_t start) const {
@@ -250,6 +290,10 @@ class Matcher {
 };
 
 }  // namespace
+
+bool spells_domain(std::string_view tidied, std::string_view domain, const Lexicon& lexicon) {
+  return Matcher(tidied, lexicon).finds_domain(domain);
+}
 
 std::vector<Spelling> spellings(std::string_view tidied, const MailAddress& address, const Lexicon& lexicon) {
   // Most blocks have no first piece of the name, and most of the others no first label.

@@ -26,4 +26,7 @@ struct Spelling {
 [[nodiscard]] std::vector<Spelling> spellings(std::string_view tidied, const MailAddress& address,
                                               const Lexicon& lexicon);
 
+// Whether an address at this domain is spelled there, or stands as it is, whatever its name: for sure.
+[[nodiscard]] bool spells_domain(std::string_view tidied, std::string_view domain, const Lexicon& lexicon);
+
 }  // namespace portavoz

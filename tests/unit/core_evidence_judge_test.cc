@@ -111,6 +111,35 @@ TEST_CASE("a page says whether the address is published and official") {
       {"in pieces for a script",
        page("<footer><a data-user=north data-domain=example.org href='#'>write</a></footer>"), "true", "true",
        "data_attr", "footer"},
+      {"of who made the page", page("<footer>Web design: studio, " + a + "</footer>"), "true", "null",
+       "plain", "third_party"},
+      {"beside the house's own address",
+       page("<p>" + a + "<p>The town hall: <a href='mailto:info@north.example'>mail</a>", "Contact"), "true",
+       "null", "plain", "contact_page"},
+      {"beside the house's own address, spelled",
+       page("<p>" + a + "<p>Us: info [at] north [dot] example", "Contact"), "true", "null", "plain",
+       "contact_page"},
+      {"another one is no longer in use",
+       page("<p>Contact: " + a + "; the old one, x@y.org, is no longer read"), "true", "true", "plain",
+       "contact_block"},
+      {"asked to write",
+       page("<p>Whoever wants to get in touch with the board of the north: " + a + " or so"), "true", "true",
+       "plain", "contact_block"},
+      {"in a longer domain, spelled", page("<p>north [at] example [dot] org [dot] br and more text"), "null",
+       "null", "none", "none"},
+      {"outside of the page", page("<p style='position:absolute; left:-9999px'>" + a + "</p>"), "null",
+       "false", "plain", "hidden"},
+      {"behind a content system's span",
+       page("<footer>north<span class=spancrypt> chez </span>example.org</footer>"), "true", "true", "plain",
+       "footer"},
+      {"with moved letters",
+       page("<footer><a data-enc-email='abegu[at]rknzcyr.bet' href='#'>write</a></footer>"), "true", "true",
+       "data_attr", "footer"},
+      {"from a list of codes",
+       page("<footer><script>var c=[110,111,114,116,104,64,101,120,97,109,112,108,101,46,111,114,103];for(i "
+            "in "
+            "c)s+=String.fromCharCode(c[i]);document.write(s)</script></footer>"),
+       "true", "true", "script_charcode", "footer"},
       {"in a picture", page("<h1>Contact</h1><img src='/i/kontaktadresse.png'>"), "null", "null", "none",
        "none"},
       {"at the head of a long page",
@@ -256,4 +285,30 @@ TEST_CASE("a report carries the fetch, the finding and where the octets are") {
         R"("robots":"allowed")"}) {
     CHECK_THAT(json, Catch::Contains(part));
   }
+}
+
+TEST_CASE("a mailbox of the house is official where it is named as one, and no person's is") {
+  struct Row {
+    std::string name, address, html, official;
+  };
+  const auto row = GENERATE(values<Row>({
+      {"an organisation's mailbox", "info@north.example", "<p>Yesterday info@north.example wrote.", "true"},
+      {"named after its label", "housing@north.example", "<ul><li>Housing: housing@north.example</ul>",
+       "true"},
+      {"named after its row", "housing@north.example",
+       "<table><tr><td>Housing<td>Monday<td>housing@north.example</table>", "true"},
+      {"named after the title", "thenorth@mail.com", "<p>or so: thenorth@mail.com, we think", "true"},
+      {"a person", "mary.miller@north.example", "<p>Mary Miller: mary.miller@north.example, a baker", "null"},
+      {"a person by one name", "mary@north.example", "<p>Mary Miller: mary@north.example", "null"},
+      {"in an article", "info@north.example",
+       "<meta property=og:type content=article><p>Yesterday info@north.example wrote.", "null"},
+      {"a stranger's mailbox", "info@south.example", "<p>Yesterday info@south.example wrote.", "null"},
+  }));
+  INFO(row.name);
+  const std::string html =
+      "<!doctype html><html><head><title>The North of all</title></head><body>" + row.html;
+  const auto seen = inspect_page(html, "text/html; charset=utf-8", "https://www.north.example/",
+                                 *MailAddress::parse(row.address));
+  CHECK(word(seen.finding.published) == "true");
+  CHECK(word(seen.finding.official) == row.official);
 }
