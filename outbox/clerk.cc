@@ -51,9 +51,11 @@ Result<Clerk::Batch> Clerk::move_some(Instant at, std::int64_t after, Done& done
                             std::string(rows->text(row, "address")) + " on " +
                             std::string(rows->text(row, "list"));
     if (!rows->is_null(row, "problem")) {
-      const auto said = problems_.find(batch.reached);
-      const std::string& problem = problems[batch.reached] = rows->text(row, "problem");
-      if (said == problems_.end() || said->second != problem) log_error(told(who, problem, batch.reached));
+      const std::string problem(rows->text(row, "problem"));
+      const auto before = problems_.find(batch.reached);
+      if (before == problems_.end() || before->second != problem)
+        log_error(told(who, problem, batch.reached));
+      problems[batch.reached] = problem;
       ++done.failed;
     } else if (!rows->is_null(row, "to_state")) {
       log_info(who + ": " + std::string(rows->text(row, "from_state")) + " -> " +

@@ -160,14 +160,16 @@ Part contacts_part(Context& context) {
           "to_char(min(lapsing_until) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS until, "
           "count(blind_since) AS blind, "
           "to_char(min(blind_since) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS since, "
-          "count(domain_held_since) AS held FROM portavoz.watches_overview");
+          "count(domain_held_since) AS held, (SELECT count(*) FROM portavoz.pages_to_look_at) AS to_look_at "
+          "FROM portavoz.watches_overview");
   if (!rows) return {"contacts", false, "nothing can be said of them without the register"};
   const auto number = [&](const char* name) { return static_cast<std::size_t>(rows->integer(0, name)); };
   Part part{"contacts", true, "nothing is wrong with a page or a domain"};
   part.numbers = {{"missed", number("missed")},
                   {"lapsing", number("lapsing")},
                   {"blind", number("blind")},
-                  {"domain_held", number("held")}};
+                  {"domain_held", number("held")},
+                  {"to_look_at", number("to_look_at")}};
   std::vector<std::string> said;
   if (number("held") > 0)
     said.push_back(counted(number("held"), "waits", "wait") + " for you, because its domain was gone");
@@ -180,8 +182,8 @@ Part contacts_part(Context& context) {
     said.push_back(counted(number("blind"), "page was", "pages were") + " not seen, the first since " +
                    shown_time(rows->text(0, "since")) + " UTC");
   if (said.empty()) return part;
-  part.waits = true;
-  part.what = join(said, "; ") + ": `portavoz reports`, `portavoz contact show`";
+  part.waits = number("to_look_at") > 0;
+  part.what = join(said, "; ") + (part.waits ? ": `portavoz reports`" : "");
   return part;
 }
 

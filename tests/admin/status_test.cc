@@ -192,5 +192,6 @@ TEST_CASE("status says what became of contacts' pages and domains") {
   CHECK(found.at("lapsing") == 0);
   CHECK(found.at("blind") == 1);
   CHECK(found.at("domain_held") == 1);
+  CHECK(found.at("to_look_at") == 1);
   CHECK(has(found.at("what"), "not seen, the first since 2026-03-02 10:00 UTC"));
 }
