@@ -307,6 +307,18 @@ Next: `portavoz reports` shows what waits for you.)");
   auto contacts = args<Contacts>(sub);
   sub->add_option("--list", contacts->list, "only those of this list")->type_name("ADDRESS");
   sub->add_option("--state", contacts->state, "only those in this state")->type_name("STATE");
+
+  CLI::App* contact = group("contact", "one contact");
+  sub = command(*contact, "show", "one contact: who decided, and what its checks have come to", R"(
+How often in a row its page was read without the address, until when it is lapsing, since when its page cannot be seen,
+and since when the domain of its address is gone.
+
+Example
+  portavoz contact show 1
+
+Next: `portavoz report show N` shows its last report.)");
+  auto one = args<ContactShow>(sub);
+  sub->add_option("CONTACT", one->contact, "the contact's number")->type_name("")->required();
 }
 
 void Parser::add_report_commands() {
@@ -370,7 +382,10 @@ Example
   portavoz suspend 1 --reason "their mailbox sends spam since noon"
 
 Next: `portavoz restore CONTACT --reason …` when it is theirs again.)");
-  add_decision(DecisionKind::restore, "CONTACT", "let a suspended contact post again", R"(
+  add_decision(DecisionKind::restore, "CONTACT", "let a suspended or waiting contact post again", R"(
+Of a contact that is suspended, or whose posts wait because the domain of its address was gone. In the second case make
+sure that the domain is still theirs: a domain that was not renewed can be bought by anybody.
+
 Example
   portavoz restore 1 --reason "new password, the whole assembly confirmed it"
 

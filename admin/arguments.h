@@ -45,6 +45,9 @@ struct CheckAgain {
 struct Contacts {
   std::string list, state;  // empty: any
 };
+struct ContactShow {
+  std::string contact;
+};
 struct Reports {
   bool all = false;
 };
@@ -119,11 +122,11 @@ struct Inspect {
   std::string url, address, html, content_type;
 };
 
-using Command = std::variant<ListAdd, ListHold, ListShow, Apply, Confirm, CheckAgain, Contacts, Reports,
-                             ReportShow, Decide, ChangeProof, Log, Explain, Try, Status, HeldList, HeldShow,
-                             HeldRelease, HeldDrop, AuditVerify, AccountAdd, AccountList, AccountDisable,
-                             ConfigCheck, DbMigrate, SealMakeKey, SealRotate, SealRetire, SealList,
-                             VerifierStatus, RobotsOverride, RobotsObey, RobotsList, Inspect>;
+using Command = std::variant<ListAdd, ListHold, ListShow, Apply, Confirm, CheckAgain, Contacts, ContactShow,
+                             Reports, ReportShow, Decide, ChangeProof, Log, Explain, Try, Status, HeldList,
+                             HeldShow, HeldRelease, HeldDrop, AuditVerify, AccountAdd, AccountList,
+                             AccountDisable, ConfigCheck, DbMigrate, SealMakeKey, SealRotate, SealRetire,
+                             SealList, VerifierStatus, RobotsOverride, RobotsObey, RobotsList, Inspect>;
 
 struct Arguments {
   std::string config = "/etc/portavoz/portavoz.yaml";

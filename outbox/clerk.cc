@@ -20,6 +20,13 @@ void pause(const std::stop_token& stop) {
   never_notified.wait_for(lock, stop, period, [] { return false; });
 }
 
+// A sentence for the log: what failed, and what to do.
+std::string told(const std::string& who, const std::string& problem, std::int64_t contact) {
+  return who + ": nothing could be done for it by time, and it stays as it is: " + problem +
+         ". It is tried again each minute, and the other contacts go on. See `portavoz contact show " +
+         std::to_string(contact) + "` and the register's log.";
+}
+
 }  // namespace
 
 Result<void> Clerk::connect() {
@@ -31,35 +38,48 @@ Result<void> Clerk::connect() {
   return {};
 }
 
-Result<Clerk::Batch> Clerk::move_some(Instant at, std::int64_t after) {
+Result<Clerk::Batch> Clerk::move_some(Instant at, std::int64_t after, Done& done, Problems& problems) {
   const auto rows = connection_->query(
-      "SELECT contact_id, list, address, from_state, to_state FROM portavoz.move_by_time($1::timestamptz, "
-      "$2::bigint, "
-      "$3::int)",
+      "SELECT contact_id, list, address, from_state, to_state, problem FROM "
+      "portavoz.move_by_time($1::timestamptz, $2::bigint, $3::int)",
       {to_rfc3339(at), std::to_string(after), std::to_string(most)});
   if (!rows) return rows.error();
-  Batch batch{0, rows->size() < most, after};
+  Batch batch{rows->size() < most, after};
   for (std::size_t row = 0; row < rows->size(); ++row) {
     batch.reached = rows->integer(row, "contact_id");
-    if (rows->is_null(row, "to_state")) continue;
-    ++batch.moved;
-    log_info("contact " + std::to_string(batch.reached) + " " + std::string(rows->text(row, "address")) +
-             " on " + std::string(rows->text(row, "list")) + ": " +
-             std::string(rows->text(row, "from_state")) + " -> " + std::string(rows->text(row, "to_state")));
+    const std::string who = "contact " + std::to_string(batch.reached) + " " +
+                            std::string(rows->text(row, "address")) + " on " +
+                            std::string(rows->text(row, "list"));
+    if (!rows->is_null(row, "problem")) {
+      const std::string problem(rows->text(row, "problem"));
+      const auto before = problems_.find(batch.reached);
+      if (before == problems_.end() || before->second != problem)
+        log_error(told(who, problem, batch.reached));
+      problems[batch.reached] = problem;
+      ++done.failed;
+    } else if (!rows->is_null(row, "to_state")) {
+      log_info(who + ": " + std::string(rows->text(row, "from_state")) + " -> " +
+               std::string(rows->text(row, "to_state")));
+      ++done.moved;
+    }
   }
   return batch;
 }
 
-Result<std::size_t> Clerk::move_by_time(Instant at) {
+Result<Clerk::Done> Clerk::move_by_time(Instant at) {
   if (auto connected = connect(); !connected) return connected.error();
-  std::size_t moved = 0;
+  Done done;
+  Problems problems;
   for (Batch batch; !batch.last;) {
-    auto next = move_some(at, batch.reached);
+    auto next = move_some(at, batch.reached, done, problems);
     if (!next) return next.error();
     batch = *next;
-    moved += batch.moved;
   }
-  return moved;
+  for (const auto& [contact, problem] : problems_)
+    if (!problems.contains(contact))
+      log_info("contact " + std::to_string(contact) + ": what failed before is done");
+  problems_ = std::move(problems);
+  return done;
 }
 
 void Clerk::run(const std::stop_token& stop) {

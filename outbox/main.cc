@@ -19,16 +19,17 @@ using namespace portavoz;
 constexpr const char* usage =
     "usage: portavoz-outbox [--config FILE] [--once]\n"
     "The clerk: weighs what the checks of contacts' pages found, and warns, lets lapse and suspends when it "
-    "is time.\n\n"
+    "is time;\nthe posts of a contact whose domain is gone wait for an admin.\n\n"
     "  --config FILE  the settings (default /etc/portavoz/portavoz.yaml)\n"
     "  --once         do what is due now, then exit; else every minute until SIGTERM\n\n"
-    "Exit status: 0, or 64 usage, 69 the register is away (--once), 78 wrong settings.\n";
+    "Exit status: 0, or 64 usage, 69 the register is away (--once), 70 something failed that the log names "
+    "(--once), 78 wrong\nsettings.\n";
 
 int once(Clerk& clerk) {
-  const auto moved = clerk.move_by_time(now());
-  if (moved) return EX_OK;
-  log_error(moved.error().what);
-  return moved.error().kind == ErrorKind::unavailable ? EX_UNAVAILABLE : EX_SOFTWARE;
+  const auto done = clerk.move_by_time(now());
+  if (done) return done->failed == 0 ? EX_OK : EX_SOFTWARE;
+  log_error(done.error().what);
+  return done.error().kind == ErrorKind::unavailable ? EX_UNAVAILABLE : EX_SOFTWARE;
 }
 
 // The work has a thread of its own, because the first one waits for signals.

@@ -39,6 +39,8 @@ struct CrawlThread::Impl {
                    const std::function<void(Inspection)>& judged) {
               judged(inspect_fetched(page, address, lexicon));
             },
+        .exists = [this](const std::string& name, Millis deadline, std::function<void(Resolution)> done)
+            -> std::unique_ptr<LookUp> { return resolver->existence()(name, deadline, std::move(done)); },
         .done =
             [this](std::uint64_t id, Look look) {
               results(Looked{id, std::move(look)});

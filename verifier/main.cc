@@ -1,5 +1,4 @@
 // portavoz-verifier: looks at the evidence pages of due checks and leaves reports.
-#include <cstdint>
 #include <cstdio>
 #include <stop_token>
 #include <string>
@@ -8,13 +7,12 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "adapters/os/files.h"
 #include "adapters/os/host.h"
+#include "adapters/os/lexicon_file.h"
 #include "adapters/os/log.h"
 #include "adapters/os/service_arguments.h"
 #include "adapters/os/signals.h"
 #include "adapters/yaml/settings_file.h"
-#include "core/evidence/lexicon.h"
 #include "verifier/check_queue.h"
 #include "verifier/work.h"
 
@@ -32,14 +30,6 @@ constexpr const char* usage =
 int did_not_start(const Error& error) {
   log_fatal(error.what);
   return error.kind == ErrorKind::bad_input ? EX_CONFIG : EX_UNAVAILABLE;
-}
-
-constexpr std::uint64_t largest_lexicon = std::uint64_t{1} << 20U;
-
-Result<Lexicon> lexicon_of(const std::string& file) {
-  if (file.empty()) return Lexicon::built_in();
-  const auto text = read_file(file, largest_lexicon);
-  return text ? Lexicon::with_file(*text, file) : text.error();
 }
 
 // The work has a thread of its own, because the first one waits for signals.
@@ -67,7 +57,7 @@ int main(int argc, char** argv) {
   if (arguments->help) return std::fputs(usage, stdout) < 0 ? EX_IOERR : EX_OK;
   const auto settings = load_settings(arguments->config);
   if (!settings) return did_not_start(settings.error());
-  const auto lexicon = lexicon_of(settings->verifier.lexicon);
+  const auto lexicon = load_lexicon(settings->verifier.lexicon);
   if (!lexicon) return did_not_start(lexicon.error());
   const std::string host = host_name();
   CheckQueue queue(settings->database.dsn, host + ":" + std::to_string(getpid()));

@@ -152,7 +152,10 @@ Result<std::size_t> Work::claim() {
 
 Result<void> Work::report(const Check& check, const Look& look) {
   const std::string outcome = "outcome=" + std::string(outcome_word(look.inspection.outcome));
-  if (const auto delay = retry_delay(look.fetched, check.id, check.look)) {
+  // A domain that is gone is told with each look: its days are counted by them.
+  const auto delay =
+      look.domain == AddressDomain::gone ? std::nullopt : retry_delay(look.fetched, check.id, check.look);
+  if (delay) {
     const std::string why = outcome + (look.fetched.detail.empty() ? "" : " (" + look.fetched.detail + ")");
     auto postponed = queue_.postpone(check, *delay, why);
     if (postponed)
@@ -171,7 +174,7 @@ Result<void> Work::report(const Check& check, const Look& look) {
   const auto number = queue_.finish(
       check, report_json({look.fetched, look.inspection.finding, look.inspection.outcome, check.url, now(),
                           std::move(body), "portavoz-verifier/0.1 on " + options_.host, look.found_url,
-                          std::string(robots_word(look.robots))}));
+                          std::string(robots_word(look.robots)), std::string(domain_word(look.domain))}));
   if (!number) return number.error();
   log_info(name_of(check) + ": " + outcome +
            " published=" + std::string(word(look.inspection.finding.published)) + " official=" +

@@ -39,8 +39,10 @@ Resolution resolution_of(int status, const ares_addrinfo* info) {
   }
   out.addresses.clear();
   out.why = status == ARES_SUCCESS ? "the name has no address" : ares_strerror(status);
-  if (status == ARES_ENOTFOUND || status == ARES_ENODATA || status == ARES_SUCCESS) {
-    out.answer = Resolution::Answer::none;
+  if (status == ARES_ENOTFOUND) {
+    out.answer = Resolution::Answer::no_name;
+  } else if (status == ARES_ENODATA || status == ARES_SUCCESS) {
+    out.answer = Resolution::Answer::no_address;
   } else if (status == ARES_ETIMEOUT || status == ARES_ECANCELLED) {
     out.answer = Resolution::Answer::timed_out;
   } else {
@@ -65,10 +67,11 @@ struct Resolver::Impl {
 // inside of its own functions; those callbacks only note, and settle() acts when c-ares has returned.
 class Resolver::Question final : public LookUp {
  public:
-  Question(std::shared_ptr<Impl> impl, std::string name, Millis deadline,
+  Question(std::shared_ptr<Impl> impl, std::string name, int family, Millis deadline,
            std::function<void(Resolution)> done)
       : impl_(std::move(impl)),
         name_(std::move(name)),
+        family_(family),
         deadline_(deadline),
         done_(std::move(done)),
         ends_(impl_->reactor.at(impl_->reactor.now() + deadline, [this] { give_up(); })) {
@@ -100,7 +103,7 @@ class Resolver::Question final : public LookUp {
                 (impl_->servers.empty() ? "/etc/resolv.conf" : "the servers " + impl_->servers)});
     } else {
       ares_addrinfo_hints hints{};
-      hints.ai_family = AF_UNSPEC;
+      hints.ai_family = family_;
       hints.ai_flags = ARES_AI_NOSORT;  // sorting would open a socket for every address of the answer
       ares_getaddrinfo(channel_.get(), name_.c_str(), nullptr, &hints, &Question::on_answer, this);
     }
@@ -177,6 +180,7 @@ class Resolver::Question final : public LookUp {
 
   std::shared_ptr<Impl> impl_;
   std::string name_;
+  int family_;
   Millis deadline_;
   std::function<void(Resolution)> done_;
   Reactor::Timer ends_;
@@ -210,15 +214,14 @@ Result<Resolver> Resolver::create(Reactor& reactor, const std::vector<std::strin
   return Resolver(std::make_shared<Impl>(Impl{reactor, std::move(list), most, 0, {}}));
 }
 
-std::unique_ptr<LookUp> Resolver::resolve(const std::string& name, Millis deadline,
-                                          std::function<void(Resolution)> done) const {
-  return std::make_unique<Question>(impl_, name, deadline, std::move(done));
-}
-
-AsyncResolve Resolver::function() const {
-  return [self = *this](const std::string& name, Millis deadline, std::function<void(Resolution)> done) {
-    return self.resolve(name, deadline, std::move(done));
+AsyncResolve Resolver::of_family(int family) const {
+  return [impl = impl_, family](const std::string& name, Millis deadline,
+                                std::function<void(Resolution)> done) -> std::unique_ptr<LookUp> {
+    return std::make_unique<Question>(impl, name, family, deadline, std::move(done));
   };
 }
+
+AsyncResolve Resolver::function() const { return of_family(AF_UNSPEC); }
+AsyncResolve Resolver::existence() const { return of_family(AF_INET); }
 
 }  // namespace portavoz

@@ -28,17 +28,19 @@ class Resolver {
   // servers: none means those of /etc/resolv.conf. The reactor must outlive it and its look-ups.
   [[nodiscard]] static Result<Resolver> create(Reactor& reactor, const std::vector<std::string>& servers);
 
-  // An AsyncResolve. The LookUp may outlive the Resolver.
-  [[nodiscard]] std::unique_ptr<LookUp> resolve(const std::string& name, Millis deadline,
-                                                std::function<void(Resolution)> done) const;
-
-  // The same as a value, which shares what this Resolver holds.
+  // Both share what this Resolver holds; a LookUp may outlive it.
   [[nodiscard]] AsyncResolve function() const;
+
+  // To learn whether a name exists: A alone is asked, so that no_name is the one answer of one server. Of A
+  // and AAAA c-ares tells how that one ended which came last, and RFC 4074 §4.2 knows servers that deny a
+  // name because it has no AAAA.
+  [[nodiscard]] AsyncResolve existence() const;
 
  private:
   struct Impl;
   class Question;
   explicit Resolver(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+  [[nodiscard]] AsyncResolve of_family(int family) const;
   std::shared_ptr<Impl> impl_;
 };
 

@@ -48,12 +48,13 @@ std::string written(const ordered_json& object) {
 }  // namespace
 
 std::string finding_json(const Finding& finding, std::string_view address, std::string_view url,
-                         FetchOutcome outcome) {
+                         FetchOutcome outcome, std::string_view domain) {
   ordered_json object;
   object["address"] = text(address);
   object["url"] = text(url);
   object["outcome"] = outcome_word(outcome);
   put_finding(object, finding);
+  object["domain"] = nothing_or(domain);
   return written(object);
 }
 
@@ -73,6 +74,7 @@ std::string report_json(const ReportFacts& facts) {
   object["verifier"] = text(facts.verifier);
   object["found_url"] = nothing_or(facts.found_url);
   object["robots"] = nothing_or(facts.robots);
+  object["domain"] = nothing_or(facts.domain);
   object["etag"] = nothing_or(facts.fetched.etag);
   object["last_modified"] = nothing_or(facts.fetched.last_modified);
   return written(object);

@@ -15,9 +15,10 @@
 namespace portavoz {
 
 // {"address", "url", "outcome", "published", "official", "form", "context", "excerpt", "evidence": [{"form",
-// "where", "text"}], "reasons": [{"en", "es"}]}; null means "cannot tell".
+// "where", "text"}], "reasons": [{"en", "es"}], "domain"}; null means "cannot tell". domain: "there", "gone"
+// or empty.
 [[nodiscard]] std::string finding_json(const Finding& finding, std::string_view address, std::string_view url,
-                                       FetchOutcome outcome);
+                                       FetchOutcome outcome, std::string_view domain);
 
 // Where the page's octets are kept. All empty when no page was read.
 struct KeptBody {
@@ -36,6 +37,7 @@ struct ReportFacts {
   std::string verifier;   // program and host
   std::string found_url;  // of the page behind a link that has the address; empty: the evidence page itself
   std::string robots;     // what became of the question whether we may read it
+  std::string domain;     // "there" or "gone", of the address; empty when it cannot be known
 };
 [[nodiscard]] std::string report_json(const ReportFacts& facts);
 

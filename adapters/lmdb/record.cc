@@ -12,6 +12,7 @@ constexpr std::size_t seal_key_octets = 32;
 constexpr std::uint8_t flag_holds_unproven = 1;
 constexpr std::uint8_t flag_spf = 1;
 constexpr std::uint8_t flag_shared = 2;
+constexpr std::uint8_t flag_domain_gone = 4;
 
 void add_number(std::string& to, std::uint64_t number, unsigned octets) {
   for (unsigned left = octets; left > 0; --left) to += static_cast<char>((number >> (8 * (left - 1))) & 0xff);
@@ -154,7 +155,8 @@ void add_contact(Records& records, const RollContact& row) {
   value.i64(contact.contact_id)
       .i64(contact.decision_id)
       .u8(static_cast<std::uint8_t>((contact.proof.spf ? flag_spf : 0) |
-                                    (contact.proof.shared ? flag_shared : 0)))
+                                    (contact.proof.shared ? flag_shared : 0) |
+                                    (contact.domain_gone ? flag_domain_gone : 0)))
       .text(contact.assembly)
       .texts(contact.proof.logins)
       .texts(contact.proof.signing_domains);
@@ -234,9 +236,10 @@ std::optional<Designation> decode_contact(std::string address, std::string_view 
   contact.address = std::move(address);
   contact.contact_id = from.i64();
   contact.decision_id = from.i64();
-  const std::uint8_t flags = from.flags(flag_spf | flag_shared);
+  const std::uint8_t flags = from.flags(flag_spf | flag_shared | flag_domain_gone);
   contact.proof.spf = (flags & flag_spf) != 0;
   contact.proof.shared = (flags & flag_shared) != 0;
+  contact.domain_gone = (flags & flag_domain_gone) != 0;
   contact.assembly = from.text();
   contact.proof.logins = from.texts();
   contact.proof.signing_domains = from.texts();

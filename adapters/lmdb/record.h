@@ -1,4 +1,4 @@
-// The records of the roll's file, format 1: how lists, contacts, marks and keys become keys and values of
+// The records of the roll's file, format 2: how lists, contacts, marks and keys become keys and values of
 // LMDB's main database, and back. It opens nothing. Reading checks every length: octets of another form read
 // as nothing, never as something else. Threads: pure functions.
 //
@@ -15,7 +15,7 @@
 //   'P' local part of an address   i64 list id
 //   'D' domain of an address       nothing
 //   'C' i64 list id, address       i64 contact id, i64 decision id, u8 flags (1 SPF counts, 2 shared
-//   provider),
+//   provider, 4 domain gone),
 //                                  text assembly, texts logins, texts signing domains
 //   'M' i64 list id, mark          nothing
 //   'S' seal key's id              32 octets, the public key
@@ -36,7 +36,7 @@
 
 namespace portavoz::lmdb {
 
-inline constexpr std::uint16_t roll_format = 1;
+inline constexpr std::uint16_t roll_format = 2;
 inline constexpr std::size_t max_key_octets = 511;  // LMDB's own limit
 
 struct Record {

@@ -28,6 +28,7 @@ RollContact contact_in(const pg::Rows& rows, std::size_t row) {
   contact.designation.address = rows.text(row, "address");
   contact.designation.proof = {rows.text_array(row, "logins"), rows.text_array(row, "signing_domains"),
                                rows.boolean(row, "spf"), rows.boolean(row, "shared")};
+  contact.designation.domain_gone = rows.boolean(row, "domain_gone");
   return contact;
 }
 
@@ -41,7 +42,8 @@ Result<RollContents> read_views(pg::Connection& connection) {
   for (std::size_t row = 0; row < lists->size(); ++row) contents.lists.push_back(list_in(*lists, row));
 
   const auto contacts = connection.query(
-      "SELECT list_id, contact_id, decision_id, assembly, address, logins, signing_domains, spf, shared "
+      "SELECT list_id, contact_id, decision_id, assembly, address, logins, signing_domains, spf, shared, "
+      "domain_gone "
       "FROM portavoz.roll_contacts ORDER BY contact_id");
   if (!contacts) return contacts.error();
   for (std::size_t row = 0; row < contacts->size(); ++row)

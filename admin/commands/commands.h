@@ -17,6 +17,7 @@ namespace portavoz::admin {
 [[nodiscard]] Result<Answer> run(Context& context, const Confirm& args);
 [[nodiscard]] Result<Answer> run(Context& context, const CheckAgain& args);
 [[nodiscard]] Result<Answer> run(Context& context, const Contacts& args);
+[[nodiscard]] Result<Answer> run(Context& context, const ContactShow& args);
 // reports.cc
 [[nodiscard]] Result<Answer> run(Context& context, const Reports& args);
 [[nodiscard]] Result<Answer> run(Context& context, const ReportShow& args);

@@ -34,6 +34,20 @@ constexpr std::array<Column, 21> contact_columns{{
     {"proof_waits", Form::json, ""},
 }};
 
+// What the checks have come to, for a contact that may post.
+constexpr std::array<Column, 10> watch_columns{{
+    {"misses", Form::integer, "misses in a row"},
+    {"last_miss", Form::time, "last miss"},
+    {"last_good", Form::time, "last seen there"},
+    {"lapsing_until", Form::time, "suspended at"},
+    {"blind_since", Form::time, "not seen since"},
+    {"doubt_since", Form::time, "doubtful since"},
+    {"domain_gone_since", Form::time, "domain gone since"},
+    {"domain_held_since", Form::time, "posts wait since"},
+    {"next_check", Form::time, "next check"},
+    {"report_id", Form::integer, "last report"},
+}};
+
 // What `apply` sends to the register.
 struct Application {
   std::string list, address, url;
@@ -79,6 +93,45 @@ std::string proofs_that_wait(const pg::Rows& rows) {
     }
   }
   return out;
+}
+
+// The columns of one row, those that say something, as label and value.
+void add_facts(std::vector<Fact>& facts, const pg::Rows& rows, Columns columns) {
+  for (const Column& column : columns) {
+    std::string value = shown(rows, 0, column);
+    if (value.empty()) continue;
+    if (column.form == Form::time) value += " UTC";
+    facts.push_back({column.title, std::move(value), Style::plain});
+  }
+}
+
+std::vector<Fact> facts_of(const pg::Rows& rows, const pg::Rows& watch) {
+  const std::string state = text(rows, 0, "state");
+  std::vector<Fact> facts{
+      {"list", text(rows, 0, "list"), Style::plain},
+      {"assembly", text(rows, 0, "assembly"), Style::plain},
+      {"address", text(rows, 0, "address"), Style::plain},
+      {"page", text(rows, 0, "evidence_url"), Style::plain},
+      {"state", state + " since " + shown_time(text(rows, 0, "since")) + " UTC", state_style(state)},
+      {"proof", text(rows, 0, "proof"), Style::plain}};
+  if (!rows.is_null(0, "decision_id"))
+    facts.push_back({"decision",
+                     text(rows, 0, "decision_kind") + " by " + text(rows, 0, "decided_by") + ": " +
+                         text(rows, 0, "reason"),
+                     Style::plain});
+  if (watch.size() > 0) add_facts(facts, watch, watch_columns);
+  return facts;
+}
+
+// What an admin does next about this contact.
+std::string next_of(const std::string& contact, const pg::Rows& watch) {
+  if (watch.size() == 0 || watch.is_null(0, "domain_held_since")) return "";
+  return std::string("The domain of its address ") +
+         (watch.is_null(0, "domain_gone_since") ? "was gone and is back, perhaps in other hands"
+                                                : "is gone") +
+         ": its posts are answered 451 until you decide. Next: make sure that the domain is theirs, then "
+         "`portavoz restore " +
+         contact + " --reason …`; otherwise `portavoz suspend` or `portavoz retire`.";
 }
 
 }  // namespace
@@ -166,6 +219,33 @@ Result<Answer> run(Context& context, const Contacts& args) {
   if (const std::string waiting = proofs_that_wait(*rows); !waiting.empty())
     out += lay_out(waiting, context.screen());
   return Answer{Json::object({{"contacts", json_of(*rows, contact_columns)}}), std::move(out), 0};
+}
+
+Result<Answer> run(Context& context, const ContactShow& args) {
+  const auto contact = number(args.contact, "contact");
+  if (!contact) return contact.error();
+  const auto rows = ask(context,
+                        "SELECT " + select_list(contact_columns) +
+                            " FROM portavoz.contacts_overview WHERE contact_id = $1::bigint",
+                        {*contact});
+  if (!rows) return rows.error();
+  if (rows->size() == 0)
+    return Error{ErrorKind::not_found,
+                 "There is no contact " + *contact + ". `portavoz contacts` shows them."};
+  const auto watch = ask(context,
+                         "SELECT " + select_list(watch_columns) +
+                             " FROM portavoz.watches_overview WHERE contact_id = $1::bigint",
+                         {*contact});
+  if (!watch) return watch.error();
+  Json json = json_of(*rows, 0, contact_columns);
+  json.set("watch", watch->size() == 0 ? Json() : json_of(*watch, 0, watch_columns));
+  std::string out = styled("Contact " + *contact, Style::strong, context.screen()) + '\n' +
+                    lay_out(facts_of(*rows, *watch), context.screen());
+  if (const std::string next = next_of(*contact, *watch); !next.empty())
+    out += '\n' + lay_out(next, context.screen());
+  if (const std::string waiting = proofs_that_wait(*rows); !waiting.empty())
+    out += '\n' + lay_out(waiting, context.screen());
+  return Answer{Json::object({{"contact", std::move(json)}}), std::move(out), 0};
 }
 
 }  // namespace portavoz::admin

@@ -9,6 +9,7 @@
 #include "adapters/os/clock.h"
 #include "adapters/os/epoll_reactor.h"
 #include "adapters/os/files.h"
+#include "adapters/os/lexicon_file.h"
 #include "admin/commands/commands.h"
 #include "admin/inputs.h"
 #include "core/base/text.h"
@@ -17,7 +18,6 @@
 namespace portavoz::admin {
 namespace {
 
-constexpr std::uint64_t largest_lexicon = std::uint64_t{1} << 20U;
 constexpr std::uint64_t largest_file = std::uint64_t{64} << 20U;  // the judgement has its own, smaller bound
 
 struct Ending {
@@ -54,12 +54,6 @@ Result<Settings::Verifier> verifier_settings(Context& context) {
   return Settings::Verifier{};
 }
 
-Result<Lexicon> lexicon_of(const Settings::Verifier& settings) {
-  if (settings.lexicon.empty()) return Lexicon::built_in();
-  const auto text = read_file(settings.lexicon, largest_lexicon);
-  return text ? Lexicon::with_file(*text, settings.lexicon) : text.error();
-}
-
 // What the verifier would see: the same examination, with robots.txt and links.
 Result<Look> fetch(const Settings::Verifier* settings, const std::string& url, const MailAddress& address,
                    const Lexicon& lexicon) {
@@ -84,6 +78,7 @@ Result<Look> fetch(const Settings::Verifier* settings, const std::string& url, c
                            const std::function<void(Inspection)>& judged) {
                          judged(inspect_fetched(page, wanted, lexicon));
                        },
+                   .exists = resolver->existence(),
                    .done = [&](std::uint64_t /*id*/, Look seen) { look = std::move(seen); },
                    .give_back =
                        [&](std::uint64_t /*id*/, Seconds delay, const std::string& why) {
@@ -102,7 +97,7 @@ Result<Look> fetch(const Settings::Verifier* settings, const std::string& url, c
 Result<Look> look(Context& context, const Inspect& args, const std::string& url, const MailAddress& address) {
   const auto settings = verifier_settings(context);
   if (!settings) return settings.error();
-  const auto lexicon = lexicon_of(*settings);
+  const auto lexicon = load_lexicon(settings->lexicon);
   if (!lexicon) return lexicon.error();
   if (args.html.empty()) return fetch(&*settings, url, address, *lexicon);
   const auto octets = read_file(args.html, largest_file);
@@ -117,6 +112,10 @@ Result<Look> look(Context& context, const Inspect& args, const std::string& url,
 
 std::string yes_no(const std::optional<bool>& value) {
   return !value ? "cannot tell" : *value ? "yes" : "no";
+}
+
+std::string domain_shown(AddressDomain domain) {
+  return domain == AddressDomain::unknown ? "cannot tell" : std::string(domain_word(domain));
 }
 
 std::string told(const Look& look, const std::string& url, const std::string& address, const Screen& screen) {
@@ -136,7 +135,8 @@ std::string told(const Look& look, const std::string& url, const std::string& ad
                              {"published", yes_no(finding.published), Style::strong},
                              {"official", yes_no(finding.official), Style::strong},
                              {"written as", finding.form, Style::plain},
-                             {"where", finding.context, Style::plain}});
+                             {"where", finding.context, Style::plain},
+                             {"domain", domain_shown(look.domain), Style::plain}});
   if (!finding.excerpt.empty()) facts.push_back({"excerpt", finding.excerpt, Style::plain});
   facts.push_back({"reasons", join(reasons, "\n"), Style::plain});
   std::string out = lay_out(facts, screen);
@@ -163,7 +163,7 @@ Result<Answer> run(Context& context, const Inspect& args) {
   const auto looked = look(context, args, *url, *wanted);
   if (!looked) return looked.error();
   return Answer{Json::verbatim(finding_json(looked->inspection.finding, wanted->text(), *url,
-                                            looked->inspection.outcome)),
+                                            looked->inspection.outcome, domain_word(looked->domain))),
                 told(*looked, *url, wanted->text(), context.screen()), 0};
 }
 

@@ -40,7 +40,7 @@ constexpr std::array<Column, 11> page_columns{{
 }};
 constexpr std::size_t decision_columns = 2;  // the last ones; a report that waits has nothing to show there
 
-constexpr std::array<Column, 32> detail_columns{{
+constexpr std::array<Column, 33> detail_columns{{
     {"report_id", Form::integer, ""},
     {"contact_id", Form::integer, ""},
     {"list", Form::text, ""},
@@ -73,6 +73,7 @@ constexpr std::array<Column, 32> detail_columns{{
     {"proof", Form::text, ""},
     {"found_url", Form::text, ""},
     {"robots", Form::text, ""},
+    {"domain", Form::text, ""},
 }};
 
 // The address between » and « wherever the excerpt holds it, whatever its letter case.
@@ -154,6 +155,10 @@ std::vector<Fact> facts(const pg::Rows& rows, const Screen& screen) {
   out.push_back({"read", shown_time(text(rows, 0, "fetched_at")) + " UTC: " + page(rows), Style::plain});
   out.push_back({"published", yes_no(rows, 0, "published"), Style::strong});
   out.push_back({"official", yes_no(rows, 0, "official"), Style::strong});
+  if (const std::string domain = text(rows, 0, "domain"); !domain.empty())
+    out.push_back({"domain",
+                   domain == "gone" ? "gone: the DNS has no such name as the address's domain" : domain,
+                   domain == "gone" ? Style::bad : Style::plain});
   if (!rows.is_null(0, "form")) out.push_back(fact("written as", "form"));
   if (!rows.is_null(0, "context")) out.push_back(fact("where", "context"));
   if (!rows.is_null(0, "excerpt")) {
@@ -215,11 +220,14 @@ Result<Answer> run(Context& context, const Reports& args) {
                                       : lay_out(table_of(*rows, in_table), context.screen());
   if (rows->size() > 0 && !args.all) out += "Next: `portavoz report show N` shows the evidence.\n";
   if (pages->size() > 0)
-    out +=
-        "\nPages of designated contacts to look at (lapsing: without a good check or a decision it is "
-        "suspended; missing, "
-        "doubtful, blind: nothing happens by itself):\n" +
-        lay_out(table_of(*pages, page_columns), context.screen());
+    out += '\n' +
+           lay_out(
+               "Designated contacts to look at. Lapsing: without a good check or a decision it is suspended. "
+               "Missing, doubtful, blind: nothing happens by itself. Domain-gone: the domain of the address "
+               "does not exist, and posts wait until you `portavoz restore`, `suspend` or `retire`. "
+               "Domain-back: it exists again, perhaps a stranger's, and posts still wait.",
+               context.screen()) +
+           lay_out(table_of(*pages, page_columns), context.screen());
   return Answer{
       Json::object({{"reports", json_of(*rows, report_columns)}, {"pages", json_of(*pages, page_columns)}}),
       std::move(out), 0};

@@ -10,10 +10,11 @@ namespace portavoz::admin {
 namespace {
 
 // The programs' own users, and the one group of the register that each belongs to.
-constexpr std::array<std::pair<const char*, const char*>, 3> program_logins{{
+constexpr std::array<std::pair<const char*, const char*>, 4> program_logins{{
     {"portavoz-milter", "portavoz_gate"},
     {"portavoz-deliver", "portavoz_door"},
     {"portavoz-verifier", "portavoz_verifier"},
+    {"portavoz-outbox", "portavoz_clerk"},
 }};
 
 // `section.key = value`, a line each, as members.

@@ -9,6 +9,7 @@
 #include "adapters/os/files.h"
 #include "adapters/shelf/shelf.h"
 #include "adapters/sodium/keys.h"
+#include "admin/columns.h"
 #include "admin/commands/commands.h"
 #include "core/base/text.h"
 
@@ -151,6 +152,41 @@ Part verdicts_part(const Settings& settings) {
   return part;
 }
 
+// What the clerk and the checks have come to, of the contacts that may post.
+Part contacts_part(Context& context) {
+  const auto rows =
+      ask(context,
+          "SELECT count(*) FILTER (WHERE misses > 0) AS missed, count(lapsing_until) AS lapsing, "
+          "to_char(min(lapsing_until) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS until, "
+          "count(blind_since) AS blind, "
+          "to_char(min(blind_since) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS since, "
+          "count(domain_held_since) AS held, (SELECT count(*) FROM portavoz.pages_to_look_at) AS to_look_at "
+          "FROM portavoz.watches_overview");
+  if (!rows) return {"contacts", false, "nothing can be said of them without the register"};
+  const auto number = [&](const char* name) { return static_cast<std::size_t>(rows->integer(0, name)); };
+  Part part{"contacts", true, "nothing is wrong with a page or a domain"};
+  part.numbers = {{"missed", number("missed")},
+                  {"lapsing", number("lapsing")},
+                  {"blind", number("blind")},
+                  {"domain_held", number("held")},
+                  {"to_look_at", number("to_look_at")}};
+  std::vector<std::string> said;
+  if (number("held") > 0)
+    said.push_back(counted(number("held"), "waits", "wait") + " for you, because its domain was gone");
+  if (number("lapsing") > 0)
+    said.push_back(counted(number("lapsing"), "is", "are") + " lapsing, suspended from " +
+                   shown_time(rows->text(0, "until")) + " UTC on");
+  if (number("missed") > 0)
+    said.push_back(counted(number("missed"), "page does", "pages do") + " not show the address");
+  if (number("blind") > 0)
+    said.push_back(counted(number("blind"), "page was", "pages were") + " not seen, the first since " +
+                   shown_time(rows->text(0, "since")) + " UTC");
+  if (said.empty()) return part;
+  part.waits = number("to_look_at") > 0;
+  part.what = join(said, "; ") + (part.waits ? ": `portavoz reports`" : "");
+  return part;
+}
+
 // What the testing: block lets happen, in words that nobody overlooks; empty when it is not in force.
 std::string testing_shown(const Settings::Testing& testing) {
   if (!testing.in_force()) return "";
@@ -188,10 +224,10 @@ Result<Answer> run(Context& context, const Status& /*args*/) {
   if (!loaded) return loaded.error();
   const Settings& settings = **loaded;
   const auto roll = LmdbRoll::open(settings.roll.directory);
-  const std::vector<Part> parts{register_part(context), roll_part(settings, roll),
-                                gate_part(settings),    seal_key_part(settings, roll),
-                                dns_part(settings),     shelf_part(settings),
-                                verdicts_part(settings)};
+  const std::vector<Part> parts{register_part(context),  roll_part(settings, roll),
+                                gate_part(settings),     seal_key_part(settings, roll),
+                                dns_part(settings),      shelf_part(settings),
+                                verdicts_part(settings), contacts_part(context)};
   const bool good = !settings.testing.in_force() &&
                     std::all_of(parts.begin(), parts.end(), [](const Part& part) { return part.good; });
   Json json = Json::object({{"good", good}, {"testing", settings.testing.in_force()}});

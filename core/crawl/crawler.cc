@@ -10,6 +10,7 @@ constexpr Millis rules_last = std::chrono::hours(24);      // RFC 9309 §2.4
 constexpr Millis no_rules_last = std::chrono::minutes(5);  // where they cannot be known now
 constexpr Millis patience = std::chrono::minutes(2);  // for a turn; longer waits are the queue's business
 constexpr std::size_t many = 10'000;                  // sites and rules that are remembered
+constexpr Millis domain_within{5'000};                // for the DNS to answer
 
 Seconds whole_seconds(Millis time) { return std::chrono::ceil<Seconds>(time); }
 
@@ -46,7 +47,7 @@ void Crawler::take(Errand errand) {
   advance(*task);
 }
 
-// Takes the steps that need no request; ends in a queue, in a judgement, or at the end.
+// Takes the steps that need no request of a site; ends in a queue, in a judgement, or with the last question.
 void Crawler::advance(Task& task) {
   switch (task.examination.next()) {
     case Examination::Step::robots:
@@ -58,7 +59,7 @@ void Crawler::advance(Task& task) {
         task.examination.judged(std::move(seen));
         advance(task);
       });
-    case Examination::Step::done: return finish(task);
+    case Examination::Step::done: return ask_domain(task);
   }
 }
 
@@ -140,9 +141,17 @@ void Crawler::rules_came(Task& task, const std::string& where, const FetchResult
   robots_[where] = std::move(known);
 }
 
-void Crawler::finish(Task& task) {
+void Crawler::ask_domain(Task& task) {
+  const std::string& domain = task.errand.address.domain();
+  task.domain = tools_.exists(domain, domain_within, [this, &task, &domain](const Resolution& answer) {
+    finish(task, address_domain(domain, answer));
+  });
+}
+
+void Crawler::finish(Task& task, AddressDomain domain) {
   const auto id = task.errand.id;
   Look look = task.examination.look();
+  look.domain = domain;
   tasks_.erase(id);
   tools_.done(id, std::move(look));
 }

@@ -1,6 +1,7 @@
 // Crawler: many examinations at a time in one Reactor, polite towards every site: one request at a time to
 // each, with its Pace between two; robots.txt is read once for a scheme, host and port and kept for a day. It
-// fetches and judges through the functions that it is given, and decides nothing about what was found. An
+// fetches and judges through the functions that it is given, and decides nothing about what was found. Before
+// an errand is done, the DNS is asked whether the domain of its address exists, whatever the page said. An
 // errand whose site would keep it waiting for long is given back. Redirects to another site are followed by
 // the fetcher, out of turn there. Units: milliseconds of the reactor. Errors: none; every errand ends in
 // `done` or `give_back`, once, unless the crawler is gone before. Threads: that of the reactor.
@@ -46,6 +47,7 @@ struct SiteSeen {
 struct CrawlTools {
   std::function<void(FetchRequest, std::function<void(FetchResult)> fetched)> fetch;
   std::function<void(const FetchResult&, const MailAddress&, std::function<void(Inspection)> judged)> judge;
+  AsyncResolve exists;  // of no interest: the addresses
   std::function<void(std::uint64_t id, Look)> done;
   std::function<void(std::uint64_t id, Seconds delay, std::string why)> give_back;
   std::function<void(SiteSeen)> seen;
@@ -83,6 +85,7 @@ class Crawler {
     Errand errand;
     Examination examination;
     bool begun = false;  // a request was made: it goes before those that only wait
+    std::unique_ptr<LookUp> domain = {};
   };
   struct Site {
     explicit Site(Millis pause) : pace(pause) {}
@@ -101,7 +104,8 @@ class Crawler {
   void send(Site& site, Task& task);
   void rules_came(Task& task, const std::string& where, const FetchResult& fetched, Site& site);
   bool ask_memory(Task& task);
-  void finish(Task& task);
+  void ask_domain(Task& task);
+  void finish(Task& task, AddressDomain domain);
   void give_back(Task& task, Millis delay, const std::string& why);
   void sweep();
   Site& site_for(const std::string& url);

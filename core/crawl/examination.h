@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/base/time.h"
+#include "core/crawl/address_domain.h"
 #include "core/crawl/robots.h"
 #include "core/evidence/inspect.h"
 #include "core/net/fetch.h"
@@ -38,6 +39,8 @@ struct Look {
   std::string found_url;  // of that page, when a link led to it and the address stands on it; else empty
   RobotsWord robots = RobotsWord::not_asked;  // for the evidence page
   Millis took{0};                             // all requests together
+  AddressDomain domain =
+      AddressDomain::unknown;  // of the address; the crawler's, whatever became of the page
 };
 
 class Examination {

@@ -56,7 +56,8 @@ struct FetchResult {
 };
 
 struct Resolution {
-  enum class Answer : std::uint8_t { found, none, failed, timed_out };  // none: no such name, or no address
+  // no_name: the DNS has no such name (NXDOMAIN). no_address: it has, without an address (RFC 2308 §2.2).
+  enum class Answer : std::uint8_t { found, no_name, no_address, failed, timed_out };
   Answer answer = Answer::failed;
   std::vector<IpAddress> addresses;
   std::string why;  // for a person, when not found

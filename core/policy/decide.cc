@@ -150,6 +150,11 @@ class Hearing {
       return because(Rule::not_designated, verdict_.header_from + " is designated by nobody");
     verdict_.designation = designation.value();
     noted(Rule::not_designated, "designated by decision " + std::to_string(designation.value().decision_id));
+    // Before any proof: whoever has the domain now signs as the contact did.
+    if (designation.value().domain_gone)
+      return because(Rule::domain_gone,
+                     from->domain() + " was gone from the DNS, and no admin decided since");
+    noted(Rule::domain_gone, "the domain of the address is not known to be gone");
     return facts_.login ? by_login() : by_signature();
   }
 

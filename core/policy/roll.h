@@ -42,6 +42,7 @@ struct Designation {
   std::string assembly;
   std::string address;  // canonical
   Proof proof;
+  bool domain_gone = false;  // the domain of the address was gone for days, and no admin decided since
 };
 
 class Roll {

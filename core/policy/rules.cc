@@ -5,7 +5,7 @@
 namespace portavoz {
 namespace {
 
-constexpr std::array<RuleInfo, 23> rules{{
+constexpr std::array<RuleInfo, 24> rules{{
     {Rule::not_guarded, "not-guarded", Answer::pass, "", "",
      "No recipient is a guarded list: the message is left alone."},
     {Rule::roll_unavailable, "roll-unavailable", Answer::tempfail, "451", "4.3.0",
@@ -21,6 +21,9 @@ constexpr std::array<RuleInfo, 23> rules{{
      "A field that may stand once stands twice; two mail programs would show two different messages."},
     {Rule::not_designated, "not-designated", Answer::reject, "550", "5.7.2",
      "The address in From is not the designated contact of an assembly on this list."},
+    {Rule::domain_gone, "domain-gone", Answer::tempfail, "451", "4.1.8",
+     "The domain of the designated contact in From was gone from the DNS for days: whoever buys it has the "
+     "address. Until an admin decides, no post of it is taken and none is refused."},
     {Rule::wrong_login, "wrong-login", Answer::reject, "550", "5.7.1",
      "The sender logged in with an account that does not own the designated contact in From."},
     {Rule::already_posted, "already-posted", Answer::reject, "550", "5.7.1",

@@ -26,6 +26,7 @@ enum class Rule : std::uint8_t {
   broken_from,
   repeated_field,
   not_designated,
+  domain_gone,
   wrong_login,
   already_posted,
   dkim_unavailable,

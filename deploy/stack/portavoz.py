@@ -9,7 +9,7 @@ import socket
 
 from stack.processes import Program, must_run, run, wait_until
 
-GATE, DOOR, VERIFIER = "portavoz-milter", "portavoz-deliver", "portavoz-verifier"
+GATE, DOOR, VERIFIER, CLERK = "portavoz-milter", "portavoz-deliver", "portavoz-verifier", "portavoz-outbox"
 ADMIN = "root"  # the OS user who decides in the story: peer login in PostgreSQL, mapped to an account of the register
 
 
@@ -37,9 +37,11 @@ class Portavoz:
         self.socket = f"{directory}/run/milter.sock"
         self.held, self.roll, self.seal_key = f"{directory}/door/held", f"{directory}/roll", f"{directory}/etc/seal.key"
         self.gate_log, self.verifier_log = f"{directory}/log/gate.log", f"{directory}/log/verifier.log"
+        self.clerk_log = f"{directory}/log/clerk.log"
         self.gate = Program("the gate", [f"{self.programs}/{GATE}", "--config", self.config], self.gate_log, user=GATE)
         self.verifier = Program("the verifier", [f"{self.programs}/{VERIFIER}", "--config", self.config],
                                 self.verifier_log, user=VERIFIER)
+        self.clerk = Program("the clerk", [f"{self.programs}/{CLERK}", "--config", self.config], self.clerk_log, user=CLERK)
 
     def install(self):
         """A copy, because our OS users need not be able to reach the checkout (it may lie in /root)."""
@@ -134,9 +136,12 @@ class Portavoz:
     def start_verifier(self):
         self.verifier.start(lambda: True)
 
+    def start_clerk(self):
+        self.clerk.start(lambda: True)
+
     def stop(self):
-        self.gate.stop()
-        self.verifier.stop()
+        for program in (self.gate, self.verifier, self.clerk):
+            program.stop()
 
     def decide(self, kind, number, reason):
         """A decision of the admin, in force at the gate when this returns."""

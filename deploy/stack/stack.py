@@ -75,9 +75,11 @@ class Stack:
     def settings(self):
         """What stands in portavoz.yaml besides places, by section and key."""
         sites = [f"127.0.0.1:{port}" for port in self.web.ports.values()]
-        # Nothing in the story is signed, so no resolver is ever asked; but one must stand here that is on this machine.
-        return {"verifier": {"allow": sites, "about": "https://listas.example/portavoz"},
-                "dns": {"resolvers": ["127.0.0.1:53"]}}
+        # Nothing in the story is signed and the pages have no names, so no answer of the DNS is needed: this machine's
+        # resolver or none, and no other machine is asked about names that do not exist.
+        resolvers = ["127.0.0.1:53"]
+        return {"verifier": {"allow": sites, "about": "https://listas.example/portavoz", "resolvers": resolvers},
+                "dns": {"resolvers": resolvers}}
 
     def pipes(self):
         """The transports to programs: {name: (user, argv)}."""
@@ -94,9 +96,10 @@ class Stack:
         self.progress("two web sites (lighttpd)")
         self.web.create()
         self.web.start()
-        self.progress("the gate and the verifier")
+        self.progress("the gate, the verifier and the clerk")
         self.portavoz.start_gate()
         self.portavoz.start_verifier()
+        self.portavoz.start_clerk()
         self.progress("a private Postfix, the list and its reader (mlmmj)")
         self.postfix.create(self.pipes())
         self.list.create(self.postfix.port, language="en")
@@ -137,5 +140,6 @@ class Stack:
     def logs(self):
         """What to read when something went wrong: (what, path)."""
         return (("Postfix", self.postfix.log), ("the gate", self.portavoz.gate_log),
-                ("the verifier", self.portavoz.verifier_log), ("PostgreSQL", self.postgres.log),
+                ("the verifier", self.portavoz.verifier_log), ("the clerk", self.portavoz.clerk_log),
+                ("PostgreSQL", self.postgres.log),
                 ("lighttpd", self.web.log), ("mlmmj", f"{self.list.directory}/mlmmj.operation.log"))

@@ -1,4 +1,5 @@
 #include "tests/admin/program.h"
+#include "tests/lib/dns_server.h"
 
 using namespace portavoz::test;
 
@@ -80,11 +81,16 @@ TEST_CASE("inspect refuses what is no page and no address") {
 
 TEST_CASE("inspect from the network connects to no address that is not public") {
   const TemporaryDirectory directory;
-  const std::string config = directory.write("p.yaml", "verifier:\n  allow: []\n");
+  const DnsServer dns(R"({"norte.example": [["MX", "10 mx.norte.example"]]})");
+  const std::string config =
+      directory.write("p.yaml", "verifier:\n  allow: []\n  resolvers: [\"" + dns.endpoint() + "\"]\n");
   const Ran result =
       command_line({"--config", config, "inspect", "--json", "http://127.0.0.1/", "info@norte.example"});
   INFO(result.err);
   CHECK(result.status == 0);
   CHECK(result.json().at("outcome") == "blocked_address");
   CHECK(result.json().at("published").is_null());
+  CHECK(result.json().at("domain") == "there");
+  const Ran gone = command_line({"--config", config, "inspect", "http://127.0.0.1/", "info@sur.example"});
+  CHECK(gone.out.find("domain      gone") != std::string::npos);
 }

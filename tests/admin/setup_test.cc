@@ -62,7 +62,7 @@ TEST_CASE("db migrate makes the schema once, and account add lets a login decide
               "SELECT count(*) FROM pg_auth_members AS m JOIN pg_roles AS r ON r.oid = m.member "
               "JOIN pg_roles AS g ON g.oid = m.roleid WHERE (r.rolname, g.rolname) IN (('portavoz-milter', "
               "'portavoz_gate'), ('portavoz-deliver', 'portavoz_door'), ('portavoz-verifier', "
-              "'portavoz_verifier')) AND r.rolcanlogin") == "3");
+              "'portavoz_verifier'), ('portavoz-outbox', 'portavoz_clerk')) AND r.rolcanlogin") == "4");
   CHECK(run({"db", "migrate", "--sql", directory.path("none")}).status == 69);
   CHECK(run({"db", "migrate", "--sql", std::filesystem::path(config).parent_path()}).status == 65);
 

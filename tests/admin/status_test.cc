@@ -25,7 +25,7 @@ struct GoodHost {
     const auto found = status();
     INFO(found.dump(2));
     CHECK(found.at("good") == false);
-    for (const char* each : {"register", "roll", "gate", "seal_key", "dns", "shelf", "verdicts"})
+    for (const char* each : {"register", "roll", "gate", "seal_key", "dns", "shelf", "verdicts", "contacts"})
       CHECK((each + std::string(found.at(each).at("good") == false ? " is not good" : " is good")) ==
             each + std::string(each == part ? " is not good" : " is good"));
     CHECK(host.run({"status"}).status == 1);
@@ -174,4 +174,24 @@ TEST_CASE("status shouts while the testing block is in force, and is never good 
   CHECK(has(shown.out, "XCLIENT"));
   CHECK(has(shown.out, "2026-11-22T09:00:00Z"));
   CHECK(good.status().at("testing") == true);
+}
+
+TEST_CASE("status says what became of contacts' pages and domains") {
+  GoodHost good;
+  CHECK(has(good.host.run({"status"}).out, "nothing is wrong with a page or a domain"));
+  const auto contact = std::to_string(good.desk.designated("Asamblea Norte", "norte@example.org"));
+  must(
+      good.desk.root.exec("INSERT INTO portavoz.page_watches (contact_id, misses, last_miss, blind_since, "
+                          "domain_held_since) VALUES (" +
+                          contact + ", 1, now(), '2026-03-02 10:00Z', now())"));
+  const Ran shown = good.host.run({"status"});
+  CHECK(shown.status == 0);
+  CHECK(has(unwrapped(shown.out), "1 waits for you, because its domain was gone"));
+  const auto found = good.status().at("contacts");
+  CHECK(found.at("missed") == 1);
+  CHECK(found.at("lapsing") == 0);
+  CHECK(found.at("blind") == 1);
+  CHECK(found.at("domain_held") == 1);
+  CHECK(found.at("to_look_at") == 1);
+  CHECK(has(found.at("what"), "not seen, the first since 2026-03-02 10:00 UTC"));
 }

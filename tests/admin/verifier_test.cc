@@ -56,5 +56,34 @@ TEST_CASE("the pages that an admin has to look at stand below the reports") {
   const auto page = desk.ask({"reports"}).at("pages").at(0);
   CHECK(page.at("address") == "norte@example.org");
   CHECK(page.at("why") == "missing");
-  CHECK(has(desk.run({"reports"}).out, "Pages of designated contacts to look at"));
+  CHECK(has(desk.run({"reports"}).out, "Designated contacts to look at"));
+}
+
+TEST_CASE(
+    "a contact shows what its checks have come to, and its posts that wait until an admin restores it") {
+  Desk desk;
+  const auto contact = std::to_string(desk.designated("Asamblea Norte", "norte@example.org"));
+  CHECK(desk.ask({"contact", "show", contact}).at("contact").at("watch").is_null());
+  must(desk.root.exec(
+      "INSERT INTO portavoz.page_watches (contact_id, misses, last_miss, blind_since, domain_gone_since, "
+      "domain_held_since) VALUES (" +
+      contact + ", 2, '2026-03-01 10:00Z', '2026-03-02 10:00Z', '2026-03-03 10:00Z', '2026-03-06 11:00Z')"));
+  const auto shown = desk.ask({"contact", "show", contact}).at("contact");
+  CHECK(shown.at("address") == "norte@example.org");
+  CHECK(shown.at("watch").at("misses") == 2);
+  CHECK(shown.at("watch").at("lapsing_until").is_null());
+  CHECK(shown.at("watch").at("blind_since") == "2026-03-02T10:00:00Z");
+  CHECK(shown.at("watch").at("domain_held_since") == "2026-03-06T11:00:00Z");
+  const Ran told = desk.run({"contact", "show", contact});
+  CHECK(has(told.out, "2026-03-03 10:00 UTC"));
+  CHECK(has(unwrapped(told.out), "The domain of its address is gone: its posts are answered 451"));
+
+  const auto page = desk.ask({"reports"}).at("pages").at(0);
+  CHECK(page.at("why") == "domain-gone");
+  CHECK(page.at("since") == "2026-03-03T10:00:00Z");
+  CHECK(desk.run({"restore", contact, "--reason", "they renewed it"}).status == 0);
+  CHECK(desk.ask({"contact", "show", contact}).at("contact").at("watch").at("domain_held_since").is_null());
+  CHECK(desk.ask({"contact", "show", contact}).at("contact").at("reason") == "they renewed it");
+  CHECK(desk.run({"restore", contact, "--reason", "again"}).status != 0);
+  CHECK(desk.run({"contact", "show", "99"}).status == 66);
 }

@@ -1,90 +1,12 @@
-// Years of checks in milliseconds: the reports are written with the time that they have, and the clerk is
-// told what time it is.
+// Years of checks in milliseconds.
 #include <algorithm>
 #include <cmath>
 
 #include "tests/lib/catch.h"
-#include "tests/register/story.h"
+#include "tests/register/life.h"
 
 using namespace portavoz;
 using namespace portavoz::test;
-
-namespace {
-
-// Days after the contact was designated.
-class Life : public Story {
- public:
-  explicit Life(const std::string& by = "approve") : clerk(as("clerk1")) {
-    contact = confirmed("Asamblea Norte", "norte@example.org");
-    if (by == "approve") {
-      must(alba.query("SELECT approve($1, 'it stands there')", {std::to_string(report(contact))}));
-    } else {
-      must(alba.query("SELECT vouch($1, 'known for years')", {std::to_string(contact)}));
-    }
-    // Long ago: what has not come yet cannot be told to the clerk.
-    must(
-        root.exec("SET session_replication_role = replica;"
-                  "UPDATE contacts SET state_since = state_since - interval '5 years';"
-                  "UPDATE reports SET created_at = created_at - interval '5 years';"
-                  "SET session_replication_role = origin"));
-    begun = value(root, "SELECT state_since FROM contacts WHERE contact_id = " + id());
-    moves(0);
-  }
-
-  [[nodiscard]] std::string id() const { return std::to_string(contact); }
-  [[nodiscard]] std::string day(double number) const {
-    return "('" + begun + "'::timestamptz + interval '1 day' * " + std::to_string(number) + ")";
-  }
-
-  // A report of that day: "good", "miss", "doubt", "unclear", or what the fetcher said.
-  void sees(double at, const std::string& what) {
-    const bool read = what == "good" || what == "miss" || what == "doubt" || what == "unclear";
-    const std::string published = what == "good" || what == "doubt" ? "true"
-                                  : what == "miss"                  ? "false"
-                                                                    : "NULL";
-    const std::string official = what == "good"                      ? "true"
-                                 : what == "doubt" || what == "miss" ? "false"
-                                                                     : "NULL";
-    must(root.exec("UPDATE checks SET finished_at = " + day(at) +
-                   " WHERE finished_at IS NULL AND contact_id = " + id()));
-    must(root.exec("WITH k AS (INSERT INTO checks (contact_id, finished_at, attempt) VALUES (" + id() + ", " +
-                   day(at) +
-                   ", 1) RETURNING check_id) INSERT INTO reports (check_id, attempt, contact_id, outcome, "
-                   "url, fetched_at, published, "
-                   "official, evidence, reasons, body_sha256, verifier, created_at) SELECT check_id, 1, " +
-                   id() + ", '" + (read ? "ok" : what) + "', 'https://norte.example/', now(), " + published +
-                   ", " + official + ", '[]', '[]', sha256('x'), 'v', " + day(at) + " FROM k"));
-  }
-
-  // What the clerk moves at that time, as "from>to".
-  std::string moves(double at) {
-    const auto rows = must(clerk.query("SELECT from_state, to_state FROM portavoz.move_by_time(" + day(at) +
-                                       ", 0, 100) WHERE to_state IS NOT NULL"));
-    return rows.size() == 0
-               ? ""
-               : std::string(rows.text(0, "from_state")) + ">" + std::string(rows.text(0, "to_state"));
-  }
-
-  // The mail that waits, as "kind:recipient" in its order.
-  std::string told() {
-    return value(
-        root,
-        "SELECT coalesce(string_agg(kind || ':' || recipient, ' ' ORDER BY outbox_id), '') FROM outbox");
-  }
-
-  // Days from then until the open check is due.
-  double due_in(double at) {
-    return std::stod(
-        value(root, "SELECT extract(epoch FROM due_at - " + day(at) +
-                        ") / 86400 FROM checks WHERE finished_at IS NULL AND contact_id = " + id()));
-  }
-
-  pg::Connection clerk;
-  std::int64_t contact = 0;
-  std::string begun;
-};
-
-}  // namespace
 
 TEST_CASE("a page that stays good is looked at once a period, for years, and nobody is told anything") {
   Life life;
@@ -280,6 +202,38 @@ TEST_CASE("a clock that goes back, and a second clerk, change nothing") {
   CHECK(life.moves(20).empty());
   CHECK(life.moves(38).empty());
   CHECK(life.told() == "lapsing:contact lapsing:admins");
+}
+
+TEST_CASE("while a page is blind the clerk uses up no numbers") {
+  Life life;
+  for (double at = 30; at < 95; at += 7) life.sees(at, "timeout");
+  for (const double at : {95.0, 96.0, 97.0}) CHECK(life.moves(at).empty());
+  CHECK(life.told() == "page-blind:contact page-blind:admins");
+  CHECK(number(life.root, "SELECT last_value FROM outbox_outbox_id_seq") == 2);
+}
+
+TEST_CASE("what fails for one contact stops no other, is said, and is done once it can be") {
+  Life life;
+  const auto other = life.designated("Asamblea Sur", "sur@example.org");
+  must(life.root.exec(
+      "CREATE FUNCTION portavoz.broken() RETURNS trigger LANGUAGE plpgsql AS "
+      "$$ BEGIN RAISE EXCEPTION 'the disk of norte is full'; END $$;"
+      "CREATE TRIGGER broken BEFORE UPDATE ON portavoz.page_watches FOR EACH ROW WHEN (NEW.contact_id = " +
+      life.id() + ") EXECUTE FUNCTION portavoz.broken()"));
+  life.sees(30, "miss");
+  const auto rows = must(
+      life.clerk.query("SELECT contact_id, to_state, problem FROM portavoz.move_by_time(now(), 0, 100)"));
+  REQUIRE(rows.size() == 2);
+  CHECK(rows.integer(0, "contact_id") == life.contact);
+  CHECK(rows.text(0, "problem") == "the disk of norte is full (SQLSTATE P0001)");
+  CHECK(rows.integer(1, "contact_id") == other);
+  CHECK(rows.is_null(1, "problem"));
+  CHECK(number(life.root, "SELECT misses FROM page_watches WHERE contact_id = " + life.id()) == 0);
+  CHECK(number(life.root, "SELECT count(*) FROM page_watches WHERE contact_id = " + std::to_string(other)) ==
+        1);
+  must(life.root.exec("DROP TRIGGER broken ON portavoz.page_watches"));
+  CHECK(life.moves(31).empty());
+  CHECK(number(life.root, "SELECT misses FROM page_watches WHERE contact_id = " + life.id()) == 1);
 }
 
 TEST_CASE("nobody but the clerk moves by time, and not ahead of it") {

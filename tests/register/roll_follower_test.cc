@@ -86,6 +86,7 @@ TEST_CASE("a whole roll is read from the register, by gate and door") {
     CHECK(designation.proof.signing_domains == std::vector<std::string>{"example.org", "mail.example.org"});
     CHECK_FALSE(designation.proof.spf);
     CHECK(designation.proof.shared);
+    CHECK_FALSE(designation.domain_gone);
     REQUIRE(contents.marks.size() == 1);
     CHECK(contents.marks[0].list_id == 1);
     CHECK(contents.marks[0].mark == a_mark);

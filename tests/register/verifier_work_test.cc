@@ -98,6 +98,25 @@ TEST_CASE("a page that cannot be read now is tried twice more, then reported as 
   CHECK(entries(bench.evidence.path()) == 0);
 }
 
+TEST_CASE(
+    "where the address's domain is gone, that is reported at once, also with a page that would be tried "
+    "again") {
+  Bench bench;
+  const auto domain_of = [&](const std::string& address, const std::string& path) {
+    const auto contact = bench.story.confirmed("Asamblea " + address, address, bench.web.url(path));
+    bench.work();
+    return value(
+        bench.story.alba,
+        "SELECT coalesce(domain, 'unknown') || ' ' || outcome FROM report_detail WHERE contact_id = " +
+            std::to_string(contact));
+  };
+  CHECK(domain_of("north@gone.test", "/broken") == "gone http_error");
+  CHECK(domain_of("north@gone.test", "/page") == "gone ok");
+  CHECK(domain_of("north@example.org", "/page") == "there ok");  // it has no address of its own
+  CHECK(domain_of("north@good.test", "/page") == "there ok");
+  CHECK(domain_of("north@failing.test", "/page") == "unknown ok");
+}
+
 TEST_CASE("a page that is gone is reported at once, as not known") {
   Bench bench;
   bench.confirmed("/missing");

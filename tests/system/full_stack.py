@@ -149,7 +149,8 @@ class FullStack(Stack):
 
     def settings(self):
         more = super().settings()
-        return {**more, "dns": {"resolvers": [f"127.0.0.1:{self.dns_port}"]}}
+        resolvers = [f"127.0.0.1:{self.dns_port}"]
+        return {**more, "verifier": {**more["verifier"], "resolvers": resolvers}, "dns": {"resolvers": resolvers}}
 
     def start(self):
         self._start_dns_and_later_milter()

@@ -47,8 +47,16 @@ struct Sent {
   Millis at;
 };
 
+struct Asked {
+  std::string name;
+  std::function<void(Resolution)> answer;
+};
+
 struct World {
   HandReactor reactor;
+  Resolution::Answer domain = Resolution::Answer::found;  // what the DNS says of every address
+  std::deque<Asked> asked;
+  std::size_t names = 0;                            // that were asked
   std::deque<Sent> sent;                            // not yet answered
   std::vector<std::pair<std::string, Millis>> log;  // every request, and when
   std::map<std::uint64_t, Look> looks;
@@ -66,6 +74,11 @@ struct World {
             },
         .judge = [this](const FetchResult& page, const MailAddress& /*address*/,
                         const std::function<void(Inspection)>& judged) { judged(judgements[page.body]); },
+        .exists = [this](const std::string& name, Millis /*deadline*/,
+                         std::function<void(Resolution)> done) -> std::unique_ptr<LookUp> {
+          asked.push_back({name, std::move(done)});
+          return std::make_unique<LookUp>();
+        },
         .done = [this](std::uint64_t id, Look look) { looks.emplace(id, std::move(look)); },
         .give_back =
             [this](std::uint64_t id, Seconds delay, std::string why) {
@@ -77,6 +90,14 @@ struct World {
 
   void take(std::uint64_t id, const std::string& url, std::optional<EarlierPage> earlier = {}) {
     crawler.take({id, url, *MailAddress::parse("north@example.org"), std::move(earlier)});
+    answer_names();
+  }
+  void answer_names() {
+    for (; !asked.empty(); asked.pop_front()) {
+      CHECK(asked.front().name == "example.org");
+      ++names;
+      asked.front().answer({domain, {}, {}});
+    }
   }
 
   void answer(FetchOutcome outcome, int status, const std::string& body = {},
@@ -93,6 +114,7 @@ struct World {
     result.retry_after = retry_after;
     reactor.pass(Millis(10));
     first.answer(std::move(result));
+    answer_names();
   }
   void page(const std::string& body) { answer(FetchOutcome::ok, 200, body); }
   void no_rules() { answer(FetchOutcome::http_error, 404); }
@@ -263,4 +285,43 @@ TEST_CASE("an unchanged page is asked for with its validators and judged from it
   world.answer(FetchOutcome::not_modified, 304);
   CHECK(world.looks.at(1).inspection.finding.reasons.back().code == ReasonCode::unchanged);
   CHECK(world.looks.at(1).inspection.finding.published == true);
+}
+
+TEST_CASE("whatever became of the page, the look says whether the address's domain exists") {
+  const std::vector<std::pair<Resolution::Answer, AddressDomain>> answers{
+      {Resolution::Answer::found, AddressDomain::there},
+      {Resolution::Answer::no_address, AddressDomain::there},
+      {Resolution::Answer::no_name, AddressDomain::gone},
+      {Resolution::Answer::failed, AddressDomain::unknown},
+      {Resolution::Answer::timed_out, AddressDomain::unknown}};
+  for (const auto& [answer, means] : answers) {
+    for (const FetchOutcome outcome : {FetchOutcome::ok, FetchOutcome::dns_failed, FetchOutcome::timeout}) {
+      CAPTURE(static_cast<int>(answer), outcome_word(outcome));
+      World world;
+      world.domain = answer;
+      world.take(1, "https://a.example/");
+      world.no_rules();
+      world.reactor.next_timer();
+      world.answer(outcome, 0);
+      CHECK(world.looks.at(1).domain == means);
+      CHECK(world.names == 1);
+    }
+  }
+}
+
+TEST_CASE("a name that is none of the DNS is not gone from it") {
+  const Resolution denied{Resolution::Answer::no_name, {}, {}};
+  CHECK(address_domain("example.onion", denied) == AddressDomain::unknown);
+  CHECK(address_domain("onion.example", denied) == AddressDomain::gone);
+  CHECK(domain_word(AddressDomain::gone) == "gone");
+  CHECK(domain_word(AddressDomain::there) == "there");
+  CHECK(domain_word(AddressDomain::unknown).empty());
+}
+
+TEST_CASE("an errand that ends with its crawler asks nobody any more") {
+  World world;
+  world.crawler.stop("the verifier was stopped");
+  world.take(1, "https://a.example/");
+  CHECK(world.names == 0);
+  CHECK(world.given_back.contains(1));
 }

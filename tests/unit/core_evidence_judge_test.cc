@@ -244,7 +244,8 @@ TEST_CASE("every reason has a sentence in both languages") {
 
 TEST_CASE("a finding as JSON keeps null for what cannot be told") {
   const auto json = finding_json(not_read(FetchOutcome::timeout, ""), "north@example.org",
-                                 "https://north.example/", FetchOutcome::timeout);
+                                 "https://north.example/", FetchOutcome::timeout, "");
+  CHECK_THAT(json, Catch::EndsWith(R"("domain":null})"));
   CHECK_THAT(json, Catch::StartsWith(
                        R"({"address":"north@example.org","url":"https://north.example/","outcome":"timeout",)"
                        R"("published":null,"official":null,"form":"none","context":"none","excerpt":"",)"
@@ -255,7 +256,7 @@ TEST_CASE("octets that are no UTF-8 and NUL do not stop the JSON") {
   Finding finding;
   finding.excerpt = std::string("a\xff\0b", 4);
   finding.evidence.push_back({"plain", "page", "\xc3"});
-  const auto json = finding_json(finding, "north@example.org", "\xfe", FetchOutcome::ok);
+  const auto json = finding_json(finding, "north@example.org", "\xfe", FetchOutcome::ok, "there");
   CHECK_THAT(json, Catch::Contains("\"excerpt\":\"a\uFFFD\uFFFDb\""));
   CHECK(json.find("\\u0000") == std::string::npos);
 }
@@ -275,14 +276,15 @@ TEST_CASE("a report carries the fetch, the finding and where the octets are") {
                                  {"ab12", "/evidence/ab/ab12", 7},
                                  "verifier on host",
                                  "",
-                                 "allowed"});
+                                 "allowed",
+                                 "gone"});
   for (const auto* part :
        {R"("outcome":"ok")", R"("url":"https://north.example/")",
         R"("final_url":"https://north.example/contact")", R"("http_status":200)",
         R"("content_type":"text/html")", R"("fetched_at":"1970-01-01T00:00:00Z")", R"("published":true)",
         R"("official":true)", R"("body_sha256":"ab12")", R"("body_bytes":7)",
         R"("body_path":"/evidence/ab/ab12")", R"("verifier":"verifier on host")", R"("found_url":null)",
-        R"("robots":"allowed")"}) {
+        R"("robots":"allowed")", R"("domain":"gone")"}) {
     CHECK_THAT(json, Catch::Contains(part));
   }
 }

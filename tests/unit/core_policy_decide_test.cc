@@ -213,6 +213,29 @@ TEST_CASE("without a roll, or with one too old, nobody is accepted and nobody re
   CHECK(info(Rule::roll_unavailable).answer == Answer::tempfail);
 }
 
+TEST_CASE(
+    "a contact whose domain was gone waits for an admin, whatever proves its posts, and others do not") {
+  RollContents roll = contents();
+  for (RollContact& row : roll.contacts)
+    row.designation.domain_gone = row.designation.address.ends_with("@norte.example") && row.list_id == 1;
+  const MemoryRoll gone(roll);
+  auto wrong_login = honest();
+  wrong_login.login = "sur";
+  auto unproven = honest();
+  unproven.login.reset();
+  auto unread = signed_post();
+  unread.dkim.reset();  // the key is not even asked for: a stranger's domain would answer
+  for (const PostFacts& facts : {honest(), signed_post(), wrong_login, unproven, unread})
+    CHECK(rule_of(facts, gone) == "domain-gone");
+  CHECK(decided(honest(), gone).answer() == Answer::tempfail);
+  CHECK(decided(honest(), gone).detail.find("norte.example") == 0);
+  CHECK(rule_of(of("hello@riverside.example", avisos), gone) == "proven-by-dkim");
+  auto elsewhere = honest();
+  elsewhere.lists = {{isla, isla.posting_address, true}};
+  elsewhere.fields[1].value = " isla@listas.example";
+  CHECK(rule_of(elsewhere, gone) == "proven-by-login");
+}
+
 TEST_CASE("a message to two lists gets one answer, and names the list that refused") {
   auto facts = honest();
   facts.lists.push_back({isla, isla.posting_address, true});
@@ -535,7 +558,7 @@ TEST_CASE("a verdict tells each rule that was looked at, the last one decided") 
   std::string words;
   for (const Step& step : verdict.steps)
     words += std::string(info(step.rule).word) + (step.decided ? "! " : " ");
-  CHECK(
-      words ==
-      "repeated-field broken-from automatic-mail not-designated wrong-login already-posted proven-by-dkim! ");
+  CHECK(words ==
+        "repeated-field broken-from automatic-mail not-designated domain-gone wrong-login already-posted "
+        "proven-by-dkim! ");
 }

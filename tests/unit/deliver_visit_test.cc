@@ -311,6 +311,10 @@ TEST_CASE("what cannot be known now waits", "[visit]") {
     door.contents.lists.clear();
     word = "list-unknown";
   }
+  SECTION("the contact's domain was gone, unsealed") {
+    door.contents.contacts.front().designation.domain_gone = true;
+    word = "domain-gone";
+  }
   SECTION("the key of the signature") {
     door.dkim.signatures.front().result = DkimResult::unavailable;
     word = "dkim-unavailable";

@@ -11,7 +11,9 @@ GuardedList a_list() {
   return {7, "avisos@l.example", {"es", "en"}, "a@l.example", {"avisos@l.example", "n@l.example"}, true};
 }
 
-Designation a_contact() { return {3, 5, "Norte", "n@x.example", {{"log", ""}, {"x.example"}, true, false}}; }
+Designation a_contact() {
+  return {3, 5, "Norte", "n@x.example", {{"log", ""}, {"x.example"}, true, false}, true};
+}
 
 std::vector<std::string> in_hex(const std::vector<Record>& records) {
   std::vector<std::string> lines;
@@ -38,7 +40,7 @@ void check_exact(const std::string& value, const Decode& decode) {
 
 }  // namespace
 
-TEST_CASE("the records of format 1 are these octets", "[lmdb]") {
+TEST_CASE("the records of format 2 are these octets", "[lmdb]") {
   RollContents contents;
   contents.lists = {a_list()};
   contents.contacts = {{7, a_contact()}};
@@ -54,7 +56,7 @@ TEST_CASE("the records of format 1 are these octets", "[lmdb]") {
             to_hex("A") + avisos + at_l + " " + seven,
             to_hex("An") + at_l + " " + seven,
             to_hex("C") + seven + to_hex("n@x.example") + " " + "0000000000000003" + "0000000000000005" +
-                "01" + "0005" + to_hex("Norte") + "0002" + "0003" + to_hex("log") + "0000" + "0001" + "0009" +
+                "05" + "0005" + to_hex("Norte") + "0002" + "0003" + to_hex("log") + "0000" + "0001" + "0009" +
                 to_hex("x.example"),
             to_hex("Dl.example") + " ",
             to_hex("L") + seven + " " + "01" + "0010" + avisos + at_l + "000b" + to_hex("a") + at_l + "0002" +
@@ -66,7 +68,7 @@ TEST_CASE("the records of format 1 are these octets", "[lmdb]") {
             to_hex("Sk1") + " " + to_hex(std::string(32, 'K')),
         });
   CHECK(to_hex(encode(Heading{roll_format, Instant(Seconds(1795500000))})) ==
-        to_hex("PVZ-ROLL") + "0001" + "000000006b0527e0");
+        to_hex("PVZ-ROLL") + "0002" + "000000006b0527e0");
   CHECK(heading_key() == std::string(1, '\0'));
 }
 
@@ -98,6 +100,7 @@ TEST_CASE("a list and a contact come back as they were", "[lmdb]") {
       CHECK(contact->proof.signing_domains == std::vector<std::string>{"x.example"});
       CHECK(contact->proof.spf);
       CHECK_FALSE(contact->proof.shared);
+      CHECK(contact->domain_gone);
     }
   }
   CHECK(records->size() == 7);

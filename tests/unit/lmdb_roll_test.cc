@@ -430,18 +430,21 @@ TEST_CASE("a reader that is stopped inside a question costs bounded room, and is
 }
 
 TEST_CASE("a roll of another format is unavailable, and is made anew with the next contents", "[lmdb]") {
-  const TempDir dir;
-  const auto file = writer(dir.path());
-  put(*file, version(1));
-  const auto roll = reader(dir.path());
-  std::string heading = lmdb::encode(lmdb::Heading{lmdb::roll_format + 1, noon});
-  put_raw(dir.path(), lmdb::heading_key(), heading);
-  const auto answer = roll->list_at(posting);
-  REQUIRE(answer.unavailable());
-  CHECK_THAT(answer.why(), Contains("is of format 2 and this program reads format 1"));
-  CHECK_FALSE(roll->last_word());
-  CHECK(put(*file, version(2)) == RollChange::written);
-  CHECK(whole_version(*roll) == 2);
+  for (const int step : {-1, 1}) {
+    const TempDir dir;
+    const auto file = writer(dir.path());
+    put(*file, version(1));
+    const auto roll = reader(dir.path());
+    const auto other = static_cast<std::uint16_t>(lmdb::roll_format + step);
+    put_raw(dir.path(), lmdb::heading_key(), lmdb::encode(lmdb::Heading{other, noon}));
+    const auto answer = roll->list_at(posting);
+    REQUIRE(answer.unavailable());
+    CHECK_THAT(answer.why(), Contains("is of format " + std::to_string(other) +
+                                      " and this program reads format " + std::to_string(lmdb::roll_format)));
+    CHECK_FALSE(roll->last_word());
+    CHECK(put(*file, version(2)) == RollChange::written);
+    CHECK(whole_version(*roll) == 2);
+  }
 }
 
 TEST_CASE("records that are damaged are unavailable, whatever is in them", "[lmdb]") {

@@ -26,7 +26,7 @@ RollContents contents() {
   Designation norte{
       11, 21, "Asamblea Norte", "norte@example.org", {{"norte"}, {"example.org"}, false, false}};
   Designation sur{
-      12, 22, "Asamblea Sur \xC3\xB1", "\"the board\"@example.org", {{"sur", "sur2"}, {}, true, true}};
+      12, 22, "Asamblea Sur \xC3\xB1", "\"the board\"@example.org", {{"sur", "sur2"}, {}, true, true}, true};
   all.contacts = {{1, norte}, {1, sur}, {2, sur}};
   all.marks = {{1, mark}};
   all.seal_keys = {{"0123456789abcdef", std::string("\0\xff", 2) + std::string(30, 'k')}};
@@ -117,6 +117,8 @@ TEST_CASE("a roll finds a designation by list and address, with its proof", "[ro
     CHECK(sur.value().proof.signing_domains.empty());
     CHECK(sur.value().proof.spf);
     CHECK(sur.value().proof.shared);
+    CHECK(sur.value().domain_gone);
+    CHECK_FALSE(norte.value().domain_gone);
     CHECK(roll.designation(2, address("norte@example.org")).absent());
     CHECK(roll.designation(3, address("norte@example.org")).absent());
     CHECK(roll.designation(-1, address("norte@example.org")).absent());
