@@ -1,5 +1,5 @@
--- The evidence of each check: in which file of which host it is kept, what a check needs of an earlier one, and what a
--- host must not remove.
+-- The evidence of each check: in which file of which host it is kept, what a check needs of an earlier one, and what must
+-- not be removed.
 
 SET LOCAL ROLE portavoz_owner;
 SET LOCAL search_path = portavoz, pg_temp;
@@ -14,7 +14,6 @@ CREATE TABLE evidence_files (
   bytes bigint NOT NULL CHECK (bytes >= 0),
   response_path text CHECK (response_path ~ '\S')
 );
-CREATE INDEX evidence_files_by_host ON evidence_files (host);
 CREATE TRIGGER evidence_files_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON evidence_files
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 -- In the chain, so that nobody exchanges evidence unseen.
@@ -92,7 +91,7 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION claim_checks(text, int, interval, timestamptz) TO portavoz_verifier;
 
--- ---- what a host must not remove
+-- ---- what must not be removed
 
 CREATE FUNCTION last_approved_report(of_contact bigint) RETURNS bigint
 LANGUAGE sql STABLE SET search_path = portavoz, pg_temp
@@ -103,8 +102,8 @@ AS $$
 $$;
 
 -- The files of the last approved report of each contact that may post or be restored, and of each report that waits for
--- an admin, with the files that they refer to.
-CREATE FUNCTION evidence_in_use(host text) RETURNS SETOF text
+-- an admin, with the files that they refer to. Of all hosts: one may have been given another name, or the files of another.
+CREATE FUNCTION evidence_in_use() RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = portavoz, pg_temp
 AS $$
   SELECT DISTINCT file.path
@@ -114,10 +113,10 @@ AS $$
                                                                 WHERE r.contact_id = c.contact_id)
                                          ELSE last_approved_report(c.contact_id) END,
          unnest(ARRAY[e.path, e.response_path]) AS file (path)
-   WHERE c.state IN ('reported', 'designated', 'lapsing', 'suspended') AND e.host = evidence_in_use.host
+   WHERE c.state IN ('reported', 'designated', 'lapsing', 'suspended')
      AND file.path IS NOT NULL
 $$;
-GRANT EXECUTE ON FUNCTION evidence_in_use(text) TO portavoz_verifier;
+GRANT EXECUTE ON FUNCTION evidence_in_use() TO portavoz_verifier;
 
 -- ---- for `portavoz report show`
 

@@ -82,8 +82,8 @@ Result<void> CheckQueue::give_back(const std::vector<Check>& checks, Seconds del
   return {};
 }
 
-Result<std::set<std::string>> CheckQueue::evidence_in_use(const std::string& host) {
-  auto rows = connection_->query("SELECT portavoz.evidence_in_use($1) AS path", {host});
+Result<std::set<std::string>> CheckQueue::evidence_in_use() {
+  auto rows = connection_->query("SELECT portavoz.evidence_in_use() AS path");
   if (!rows) return rows.error();
   std::set<std::string> paths;
   for (std::size_t row = 0; row < rows->size(); ++row) paths.emplace(rows->text(row, "path"));

@@ -57,8 +57,8 @@ class CheckQueue {
   [[nodiscard]] Result<void> give_back(const std::vector<Check>& checks, Seconds delay, std::string_view why);
   // The report's number. The same check and attempt again gives the same number.
   [[nodiscard]] Result<std::int64_t> finish(const Check& check, const Report& report);
-  // The files of this host that must not be removed.
-  [[nodiscard]] Result<std::set<std::string>> evidence_in_use(const std::string& host);
+  // The files that must not be removed, of all hosts.
+  [[nodiscard]] Result<std::set<std::string>> evidence_in_use();
   [[nodiscard]] Result<void> postpone(const Check& check, Seconds delay, std::string_view why);
   // True when a check may be due; false after `timeout`.
   bool wait_for_due(Millis timeout);

@@ -284,7 +284,7 @@ void Work::tidy() {
   const Millis time = monotonic();
   if (tidied_ && time - *tidied_ < tidy_period) return;
   tidied_ = time - tidy_period + minute;
-  const auto in_use = queue_.evidence_in_use(options_.host);
+  const auto in_use = queue_.evidence_in_use();
   const RetentionRules rules{options_.settings.evidence_budget, options_.settings.evidence_kept};
   const auto left = in_use ? store_.tidy(*in_use, rules, now()) : Result<std::uint64_t>(in_use.error());
   if (!left) return log_warning("evidence that may go was not removed: " + left.error().what);

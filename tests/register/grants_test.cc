@@ -68,7 +68,7 @@ const std::vector<Row> forbidden{
     {"gate1", "SELECT claim_checks('w', 1, '1 minute')"},
     {"gate1", "SELECT give_back_checks('w', '{1}', '{1}', '0', 'x')"},
     {"gate1", "SELECT note_sites('[]')"},
-    {"gate1", "SELECT evidence_in_use('h')"},
+    {"gate1", "SELECT evidence_in_use()"},
     {"gate1", "SELECT * FROM site_rules"},
     // It looks at marks and keys; recording and publishing are for others.
     {"gate1", "SELECT record_posted('l', '{}')"},
@@ -136,7 +136,7 @@ const std::vector<Row> forbidden{
     {"alba", "SELECT decide('vouch', 1, NULL, 'x')"},
     {"alba", "SELECT finish_check(1, 'w', 1, '{}')"},
     {"alba", "SELECT finish_check(1, 'w', 1, '{}', '{}')"},
-    {"alba", "SELECT evidence_in_use('h')"},
+    {"alba", "SELECT evidence_in_use()"},
     {"alba", "DELETE FROM evidence_files"},
     {"alba", "SELECT record_verdicts('[]')"},
     {"alba", "SELECT record_posted('l', '{}')"},
