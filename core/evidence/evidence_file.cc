@@ -22,8 +22,11 @@ class Writer {
   EvidenceFile file(const KeptResponse* earlier) {
     put_warcinfo();
     if (!check_.fetched.request_octets.empty()) put_request();
-    if (!check_.fetched.response_octets.empty())
-      earlier&& same(*earlier) ? put_revisit(*earlier) : put_response();
+    if (earlier && same(*earlier)) {
+      put_revisit(*earlier);
+    } else if (!check_.fetched.response_octets.empty()) {
+      put_response();
+    }
     put_finding();
     return std::move(out_);
   }
@@ -78,15 +81,15 @@ class Writer {
   void put_response() {
     WarcRecord response = exchanged("response", response_, "response", response_block());
     if (!check_.fetched.whole) response.fields.emplace_back("WARC-Truncated", truncated());
-    // §6.3.2 means what is inside of the chunks, many readers the chunks themselves. A digest that half of
-    // them call wrong helps nobody.
+    // §5.9 means what is inside of the chunks, many readers the chunks themselves. A digest that half of them
+    // call wrong helps nobody.
     else if (answer_ && !answer_->chunked)
       response.fields.emplace_back("WARC-Payload-Digest",
                                    warc_digest(response_block().substr(answer_->head.size())));
     put(response);
   }
 
-  // §5.13
+  // The reasons of WARC-Truncated.
   [[nodiscard]] std::string truncated() const {
     switch (check_.fetched.outcome) {
       case FetchOutcome::too_large:

@@ -17,7 +17,7 @@ std::string field_value(std::string_view value) {
   std::string out;
   for (const char c : value) {
     const auto octet = static_cast<unsigned char>(c);
-    if (octet < 0x20 || octet == 0x7f) {
+    if (octet <= 0x20 || octet >= 0x7f) {
       out.append("%").append(to_hex(std::string_view(&c, 1)));
     } else {
       out += c;

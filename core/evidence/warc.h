@@ -22,7 +22,7 @@ struct WarcRecord {
   [[nodiscard]] std::string_view field(std::string_view name) const;  // empty without one
 };
 
-// A control character in a value stands as %XX: no stranger's URL ends a line.
+// What is no visible ASCII in a value stands as %XX: no stranger's URL ends a line, and a URI has no blanks.
 [[nodiscard]] std::string warc_record(const WarcRecord& record);
 
 // Precondition of the caller's bounds: the octets are one record, whole.

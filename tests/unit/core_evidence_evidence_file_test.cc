@@ -159,7 +159,8 @@ TEST_CASE("no octets of a stranger make a field or a record") {
   const auto all = records(file_of(fetched).octets);
   REQUIRE(all.size() == 4);
   CHECK(all[2].field("WARC-Type") == "response");
-  CHECK(all[2].field("WARC-Target-URI") == "https://norte.example/%0d%0aWARC-Type: warcinfo%0d%0a%0d%0a%7f");
+  CHECK(all[2].field("WARC-Target-URI") ==
+        "https://norte.example/%0d%0aWARC-Type:%20warcinfo%0d%0a%0d%0a%7f");
   CHECK(all[2].block == fetched.response_octets);
 }
 
