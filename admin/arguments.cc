@@ -334,6 +334,10 @@ Next: `portavoz report show N`.)");
 
   CLI::App* report = group("report", "one report");
   sub = command(*report, "show", "what the verifier found on a page, with the evidence", R"(
+It names the file that keeps the evidence (WARC/1.1, which any reader of web archives opens) and shows what a reader of the
+page sees otherwise than in the contact's report that was approved last. For that, run it on the host of the file, as
+somebody who may read it.
+
 Example
   portavoz report show 1
 

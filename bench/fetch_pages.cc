@@ -2,7 +2,7 @@
 // fetch_floor through FetchLoop, with all its guards.
 //   --dns    names are looked up there; without it every name is 127.0.0.1 at once
 //   --dead   so many pages more at the same time, whose names (in dead.test) never answer
-//   --steps  of each page: SHA-256, the judgement, and the octets kept in a file, with the CPU time of each
+//   --steps  of each page: SHA-256, the judgement, and its evidence kept in a file, with the CPU time of each
 // Prints JSON: pages, cpu_ms, wall_ms (until the last living page came), rss_kb, octets, and for --steps
 // hash_ms, judge_ms, keep_ms. Exit status: 1 when a page did not come, 64 usage.
 #include <algorithm>
@@ -16,12 +16,13 @@
 
 #include "adapters/ares/resolver.h"
 #include "adapters/curl/fetch_loop.h"
+#include "adapters/json/finding_json.h"
 #include "adapters/os/clock.h"
 #include "adapters/os/epoll_reactor.h"
-#include "adapters/os/files.h"
 #include "adapters/sodium/hash.h"
 #include "bench/fetch_load.h"
 #include "core/evidence/inspect.h"
+#include "verifier/evidence_store.h"
 
 namespace {
 
@@ -109,7 +110,14 @@ class Bench {
     const Inspection seen = inspect_fetched(page, address_);
     lap(judge_ms_);
     const auto kept =
-        write_file_atomic(options_.steps + "/" + std::to_string(ended_ % 1000), page.response_octets, 0640);
+        store_.keep(static_cast<std::int64_t>(ended_ % 1000), 1,
+                    {page,
+                     {},
+                     now(),
+                     "portavoz-verifier/0.1 on bench",
+                     page.final_url,
+                     finding_json(seen.finding, address_.text(), page.final_url, seen.outcome, "there")},
+                    {});
     lap(keep_ms_);
     if (!kept || seen.finding.published != true || hash.empty()) --good_;
   }
@@ -119,6 +127,7 @@ class Bench {
   MailAddress address_ = *MailAddress::parse("north@example.org");
   EpollReactor loop_{monotonic};
   FetchLoop pages_;
+  EvidenceStore store_{options_.steps, "bench"};
   std::size_t started_ = 0;
   std::size_t ended_ = 0;
   std::size_t good_ = 0;

@@ -28,7 +28,8 @@ Result<std::vector<Check>> CheckQueue::claim(int max_checks, Seconds lease, Mill
   auto rows = connection_->query(
       "SELECT check_id, attempt, look, address, evidence_url, was_due, etag, last_modified, content_type, "
       "final_url, "
-      "body_sha256 FROM portavoz.claim_checks($1, $2::int, $3::interval, $4::timestamptz)",
+      "body_sha256, response_host, response_path FROM portavoz.claim_checks($1, $2::int, $3::interval, "
+      "$4::timestamptz)",
       {worker_, std::to_string(max_checks), interval(lease), mark_});
   if (!rows) return rows.error();
   std::vector<Check> checks;
@@ -37,7 +38,7 @@ Result<std::vector<Check>> CheckQueue::claim(int max_checks, Seconds lease, Mill
     checks.push_back({rows->integer(row, "check_id"), static_cast<int>(rows->integer(row, "attempt")),
                       static_cast<int>(rows->integer(row, "look")), text("address"), text("evidence_url"),
                       text("etag"), text("last_modified"), text("content_type"), text("final_url"),
-                      text("body_sha256")});
+                      text("body_sha256"), text("response_host"), text("response_path")});
   }
   mark_.reset();
   if (!rows->empty()) mark_ = std::string(rows->text(rows->size() - 1, "was_due"));
@@ -81,10 +82,18 @@ Result<void> CheckQueue::give_back(const std::vector<Check>& checks, Seconds del
   return {};
 }
 
-Result<std::int64_t> CheckQueue::finish(const Check& check, const std::string& report) {
-  auto rows =
-      connection_->query("SELECT portavoz.finish_check($1::bigint, $2, $3::int, $4::jsonb) AS report_id",
-                         {std::to_string(check.id), worker_, std::to_string(check.attempt), report});
+Result<std::set<std::string>> CheckQueue::evidence_in_use() {
+  auto rows = connection_->query("SELECT portavoz.evidence_in_use() AS path");
+  if (!rows) return rows.error();
+  std::set<std::string> paths;
+  for (std::size_t row = 0; row < rows->size(); ++row) paths.emplace(rows->text(row, "path"));
+  return paths;
+}
+
+Result<std::int64_t> CheckQueue::finish(const Check& check, const Report& report) {
+  auto rows = connection_->query(
+      "SELECT portavoz.finish_check($1::bigint, $2, $3::int, $4::jsonb, $5::jsonb) AS report_id",
+      {std::to_string(check.id), worker_, std::to_string(check.attempt), report.report, report.evidence});
   if (!rows) return rows.error();
   return rows->integer(0, "report_id");
 }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,12 @@ struct Check {
   std::string address;
   std::string url;
   // Of the last report on this page: for a conditional request. Empty without one.
-  std::string etag, last_modified, content_type, final_url, body_sha256;
+  std::string etag, last_modified, content_type, final_url, body_sha256, response_host, response_path;
+};
+
+// Both JSON, see finish_check() in sql/.
+struct Report {
+  std::string report, evidence;
 };
 
 // What the register knows of a host before we knock.
@@ -50,7 +56,9 @@ class CheckQueue {
   // Due again after `delay`, and the look does not count. What is not held any more is passed over.
   [[nodiscard]] Result<void> give_back(const std::vector<Check>& checks, Seconds delay, std::string_view why);
   // The report's number. The same check and attempt again gives the same number.
-  [[nodiscard]] Result<std::int64_t> finish(const Check& check, const std::string& report);
+  [[nodiscard]] Result<std::int64_t> finish(const Check& check, const Report& report);
+  // The files that must not be removed, of all hosts.
+  [[nodiscard]] Result<std::set<std::string>> evidence_in_use();
   [[nodiscard]] Result<void> postpone(const Check& check, Seconds delay, std::string_view why);
   // True when a check may be due; false after `timeout`.
   bool wait_for_due(Millis timeout);

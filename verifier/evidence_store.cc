@@ -1,34 +1,120 @@
 #include "verifier/evidence_store.h"
 
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
 #include "adapters/os/files.h"
+#include "adapters/os/log.h"
 #include "adapters/sodium/hash.h"
 #include "core/base/text.h"
 
 namespace portavoz {
 namespace {
 
-constexpr std::size_t largest_page = std::size_t{4} << 20U;  // more than is ever kept
+namespace fs = std::filesystem;
+
+bool all_digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_ascii_digit);
+}
+
+// check-12-1.warc.gz
+bool is_file_name(std::string_view name) {
+  constexpr std::string_view first = "check-";
+  constexpr std::string_view last = ".warc.gz";
+  if (!name.starts_with(first) || !name.ends_with(last) || name.size() <= first.size() + last.size())
+    return false;
+  name = name.substr(first.size(), name.size() - first.size() - last.size());
+  const auto dash = std::min(name.find('-'), name.size());
+  return all_digits(name.substr(0, dash)) && all_digits(name.substr(std::min(dash + 1, name.size())));
+}
+
+// 2026/11/check-12-1.warc.gz
+bool is_name(std::string_view name) {
+  constexpr std::size_t folders = 8;
+  return name.size() > folders && all_digits(name.substr(0, 4)) && name[4] == '/' &&
+         all_digits(name.substr(5, 2)) && name[7] == '/' && is_file_name(name.substr(folders));
+}
 
 }  // namespace
 
-Result<KeptBody> EvidenceStore::keep(std::string_view octets) const {
-  const std::string name = to_hex(sha256(octets));
-  const std::string folder = directory_ + "/" + name.substr(0, 2);
-  KeptBody kept{name, folder + "/" + name, octets.size()};
-  // Kept before and unharmed: a disk that lost half of it gets it again.
-  const auto there = read_file(kept.path, octets.size());
-  if (there && *there == octets) return kept;
+bool EvidenceStore::is_ours(std::string_view path) const {
+  const std::string prefix = directory_ + "/";
+  return path.starts_with(prefix) && is_name(path.substr(prefix.size()));
+}
+
+std::optional<KeptResponse> EvidenceStore::find(const Place& place) const {
+  if (place.host != host_ || !is_ours(place.path)) return std::nullopt;
+  // First: from now on it is the last that another process of this host would remove.
+  if (!touch_file(place.path)) return std::nullopt;
+  const auto file = read_file(place.path, largest_evidence_file);
+  if (!file) return std::nullopt;
+  auto kept = read_kept_response(*file);
+  if (!kept || to_hex(sha256(kept->body)) != place.body_sha256) return std::nullopt;
+  return std::move(*kept);
+}
+
+Result<KeptEvidence> EvidenceStore::keep(std::int64_t id, int attempt, CheckEvidence check,
+                                         const Place& earlier) const {
+  const bool page = check.fetched.outcome == FetchOutcome::ok;
+  KeptEvidence kept;
+  if (page) {
+    kept.body_sha256 = to_hex(sha256(check.fetched.body));
+    kept.body_bytes = check.fetched.body.size();
+  }
+  const auto same = page && kept.body_sha256 == earlier.body_sha256 ? find(earlier) : std::nullopt;
+  constexpr int not_modified = 304;
+  if (page && check.fetched.http_status == not_modified && !same)
+    return Error{ErrorKind::not_found,
+                 "the page has not changed, and " + earlier.path + " with it is not there any more"};
+  const std::string name = "check-" + std::to_string(id) + "-" + std::to_string(attempt);
+  const std::string day = to_rfc3339(check.at);
+  const std::string folder = directory_ + "/" + day.substr(0, 4) + "/" + day.substr(5, 2);
+  check.name = host_ + "/" + day + "/" + name;
+  const EvidenceFile file = evidence_file(check, same ? &*same : nullptr);
+  kept.host = host_;
+  kept.path = folder + "/" + name + ".warc.gz";
+  kept.sha256 = to_hex(sha256(file.octets));
+  kept.bytes = file.octets.size();
+  if (page) kept.response_path = file.revisit ? earlier.path : kept.path;
   if (auto made = make_directories(folder, 0750); !made) return made.error();
-  if (auto written = write_file_atomic(kept.path, octets, 0640); !written) return written.error();
+  if (auto written = write_file_atomic(kept.path, file.octets, 0640); !written) return written.error();
+  // After the file that refers to it: of the two, that one goes first.
+  if (file.revisit)
+    if (auto touched = touch_file(earlier.path); !touched) return touched.error();
   return kept;
 }
 
-std::optional<std::string> EvidenceStore::find(std::string_view sha256_hex) const {
-  const std::string name(sha256_hex);
-  if (name.size() != 64 || !from_hex(name)) return std::nullopt;
-  auto octets = read_file(directory_ + "/" + name.substr(0, 2) + "/" + name, largest_page);
-  if (!octets || to_hex(sha256(*octets)) != name) return std::nullopt;
-  return std::move(*octets);
+Result<std::vector<StoredFile>> EvidenceStore::files(const std::set<std::string>& in_use) const {
+  std::vector<StoredFile> out;
+  constexpr auto skip = fs::directory_options::skip_permission_denied;  // lost+found, for one
+  std::error_code problem;
+  for (fs::recursive_directory_iterator entry(directory_, skip, problem), end; !problem && entry != end;
+       entry.increment(problem)) {
+    const std::string path = entry->path().string();
+    if (!is_ours(path) || !fs::is_regular_file(entry->symlink_status())) continue;
+    const auto version = file_version(path);
+    if (!version) continue;  // another verifier of this host removed it
+    out.push_back(
+        {path, static_cast<std::uint64_t>(version->size), version->modified_ns, in_use.contains(path)});
+  }
+  if (problem && problem != std::errc::no_such_file_or_directory)
+    return Error{ErrorKind::unavailable, "cannot list the files of " + directory_ + ": " + problem.message()};
+  return out;
+}
+
+Result<std::uint64_t> EvidenceStore::tidy(const std::set<std::string>& in_use, const RetentionRules& rules,
+                                          Instant now) const {
+  auto stored = files(in_use);
+  if (!stored) return stored.error();
+  const Removal removal = to_remove(std::move(*stored), rules, now);
+  for (const std::string& path : removal.paths)
+    if (auto removed = remove_file(path); !removed && removed.error().kind != ErrorKind::not_found)
+      return removed.error();
+  if (!removal.paths.empty())
+    log_info("evidence of " + std::to_string(removal.paths.size()) + " checks was removed; " +
+             std::to_string(removal.left) + " octets are left in " + directory_);
+  return removal.left;
 }
 
 }  // namespace portavoz

@@ -28,6 +28,7 @@ constexpr Millis tick{500};            // how long a stop may have to wait
 constexpr Millis last_seconds{5'000};  // for what is under way at a stop
 constexpr Millis longest_absence_wait{60'000};
 constexpr Millis minute{60'000};
+constexpr Millis tidy_period{3'600'000};
 
 bool is_absence(const Error& error) {
   return error.kind == ErrorKind::unavailable || error.kind == ErrorKind::in_doubt;
@@ -39,6 +40,10 @@ std::string_view word(const std::optional<bool>& answer) {
 
 std::string name_of(const Check& check) {
   return "check " + std::to_string(check.id) + ": " + check.address + " " + check.url;
+}
+
+EvidenceStore::Place earlier_place(const Check& check) {
+  return {check.response_host, check.response_path, check.body_sha256};
 }
 
 // What the crawl threads hand over, until the register's thread takes it.
@@ -66,7 +71,7 @@ class Results {
 class Work {
  public:
   Work(CheckQueue& queue, const WorkOptions& options, const std::stop_token& stop)
-      : queue_(queue), options_(options), stop_(stop), store_(options.settings.evidence) {}
+      : queue_(queue), options_(options), stop_(stop), store_(options.settings.evidence, options.host) {}
 
   Result<void> start_threads();
   Result<void> run();
@@ -81,6 +86,8 @@ class Work {
   Told tell(const GivenBack& given);
   Told tell(const SiteSeen& seen);
   Told report(const Check& check, const Look& look);
+  Result<Report> written(const Check& check, const Look& look) const;
+  void tidy();
   std::optional<EarlierPage> earlier(const Check& check) const;
   void away(const Error& error);
   void back();
@@ -95,9 +102,13 @@ class Work {
   std::vector<std::unique_ptr<CrawlThread>> threads_;  // gone before results_ is
   std::unordered_map<std::uint64_t, Check> held_;      // by check
   std::deque<CrawlResult> pending_;                    // not told yet
-  std::string seen_;                                   // JSON entries of sites
+  // By check: reports whose evidence is on the disk, until the register has them. Written once: it knows the
+  // hash.
+  std::unordered_map<std::uint64_t, Report> written_;
+  std::string seen_;  // JSON entries of sites
   std::size_t done_ = 0, done_before_ = 0, total_ = 0;
   Millis began_ = monotonic(), last_progress_ = began_;
+  std::optional<Millis> tidied_;
   bool away_ = false;
   Millis absence_wait_{1000};
 };
@@ -116,9 +127,10 @@ Result<void> Work::start_threads() {
 
 std::optional<EarlierPage> Work::earlier(const Check& check) const {
   if (check.etag.empty() && check.last_modified.empty()) return std::nullopt;
-  auto body = store_.find(check.body_sha256);
-  if (!body) return std::nullopt;
-  return EarlierPage{check.etag, check.last_modified, check.content_type, check.final_url, std::move(*body)};
+  auto kept = store_.find(earlier_place(check));
+  if (!kept) return std::nullopt;
+  return EarlierPage{check.etag, check.last_modified, check.content_type, check.final_url,
+                     std::move(kept->body)};
 }
 
 // The number of checks that were claimed.
@@ -150,6 +162,27 @@ Result<std::size_t> Work::claim() {
   return checks->size();
 }
 
+// The evidence on the disk, and the report that names it.
+Result<Report> Work::written(const Check& check, const Look& look) const {
+  const Instant time = now();
+  const std::string verifier = "portavoz-verifier/0.1 on " + options_.host;
+  const Inspection& seen = look.inspection;
+  auto kept = store_.keep(
+      check.id, check.attempt,
+      {look.fetched,
+       {},
+       time,
+       verifier,
+       check.url,
+       finding_json(seen.finding, check.address, check.url, seen.outcome, domain_word(look.domain))},
+      earlier_place(check));
+  if (!kept) return kept.error();
+  return Report{
+      report_json({look.fetched, seen.finding, seen.outcome, check.url, time, *kept, verifier, look.found_url,
+                   std::string(robots_word(look.robots)), std::string(domain_word(look.domain))}),
+      evidence_json(*kept)};
+}
+
 Result<void> Work::report(const Check& check, const Look& look) {
   const std::string outcome = "outcome=" + std::string(outcome_word(look.inspection.outcome));
   // A domain that is gone is told with each look: its days are counted by them.
@@ -162,19 +195,16 @@ Result<void> Work::report(const Check& check, const Look& look) {
       log_info(name_of(check) + ": " + why + "; again in " + std::to_string(delay->count()) + " s");
     return postponed;
   }
-  KeptBody body;
-  if (look.fetched.outcome == FetchOutcome::ok) {
-    auto kept = store_.keep(look.fetched.body);
-    if (!kept) {  // there is no report without its evidence
-      log_error(name_of(check) + ": no report: " + kept.error().what);
-      return queue_.give_back({check}, Seconds(600), "the verifier could not do it: " + kept.error().what);
+  const auto id = static_cast<std::uint64_t>(check.id);
+  if (!written_.contains(id)) {
+    auto report = written(check, look);
+    if (!report) {  // there is no report without its evidence
+      log_error(name_of(check) + ": no report: " + report.error().what);
+      return queue_.give_back({check}, Seconds(600), "the verifier could not do it: " + report.error().what);
     }
-    body = std::move(*kept);
+    written_[id] = std::move(*report);
   }
-  const auto number = queue_.finish(
-      check, report_json({look.fetched, look.inspection.finding, look.inspection.outcome, check.url, now(),
-                          std::move(body), "portavoz-verifier/0.1 on " + options_.host, look.found_url,
-                          std::string(robots_word(look.robots)), std::string(domain_word(look.domain))}));
+  const auto number = queue_.finish(check, written_[id]);
   if (!number) return number.error();
   log_info(name_of(check) + ": " + outcome +
            " published=" + std::string(word(look.inspection.finding.published)) + " official=" +
@@ -191,6 +221,7 @@ Result<void> Work::tell(const Looked& looked) {
     const std::string line = name_of(held->second) + ": its result was not taken: " + told.error().what;
     told.error().kind == ErrorKind::conflict ? log_info(line) : log_error(line);
   }
+  written_.erase(looked.id);
   held_.erase(held);
   ++done_;
   return {};
@@ -253,6 +284,22 @@ void Work::back() {
   absence_wait_ = Millis(1000);
 }
 
+// Precondition: the register was there a moment ago. What cannot be done now is tried again in a minute.
+void Work::tidy() {
+  const Millis time = monotonic();
+  if (tidied_ && time - *tidied_ < tidy_period) return;
+  tidied_ = time - tidy_period + minute;
+  const auto in_use = queue_.evidence_in_use();
+  const RetentionRules rules{options_.settings.evidence_budget, options_.settings.evidence_kept};
+  const auto left = in_use ? store_.tidy(*in_use, rules, now()) : Result<std::uint64_t>(in_use.error());
+  if (!left) return log_warning("evidence that may go was not removed: " + left.error().what);
+  if (*left > rules.budget)
+    log_warning("the evidence takes " + std::to_string(*left) +
+                " octets, more than verifier.evidence_budget (" + std::to_string(rules.budget) +
+                "): all of it is of reports that count or wait for an admin, and is kept; give it more room");
+  tidied_ = time;
+}
+
 void Work::log_progress() {
   const Millis time = monotonic();
   const Millis period = options_.progress ? Millis(1000) : minute;
@@ -294,6 +341,7 @@ Result<void> Work::run() {
   while (!stop_.stop_requested()) {
     log_progress();
     auto told = take_results(held_.empty() ? Millis(0) : Millis(100));
+    if (told) tidy();
     const auto claimed = told ? claim() : Result<std::size_t>(told.error());
     if (!claimed) {
       if (options_.once) return claimed.error();

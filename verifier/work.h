@@ -1,8 +1,10 @@
 // The verifier's work: claim due checks, have each examined by the crawl threads, leave a report, postpone or
-// give back, wait for the next. One thread speaks with the register, and nothing that fetches waits for it.
-// It can write reports and nothing else (its database role sees to that). A register that is away is waited
-// for; what was examined meanwhile is reported as soon as it is back. All checks of a site go to one thread,
-// so that a site has one connection of ours. Threads: runs in the caller's; `stop` may be asked for from any.
+// give back, wait for the next. The evidence is on the disk before the report is made; what of it may go is
+// removed at the start and every hour. One thread speaks with the register, and nothing that fetches waits
+// for it. It can write reports and nothing else (its database role sees to that). A register that is away is
+// waited for; what was examined meanwhile is reported as soon as it is back. All checks of a site go to one
+// thread, so that a site has one connection of ours. Threads: runs in the caller's; `stop` may be asked for
+// from any.
 #pragma once
 
 #include <stop_token>

@@ -282,6 +282,7 @@ void FetchLoop::Impl::end_hop(Page& page, HopResult hop) {
   result.last_modified = hop.head.last_modified();
   result.server = hop.server;
   const bool whole = hop.step.what == Step::What::read_body;
+  result.whole = whole || hop.step.outcome == FetchOutcome::not_modified;  // RFC 9112 §6.3: a 304 has no body
   if (whole) unpack(result, hop, rules.limits);
   result.request_octets = std::move(hop.request_octets);
   result.response_octets = std::move(hop.response_octets);

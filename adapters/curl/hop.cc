@@ -133,6 +133,7 @@ struct Hop::Callbacks {
         hop.response_octets_.reserve(hop.head_octets_ + hop.head_.length());
         return octets;
       }
+      hop.response_octets_.append(data, octets);  // on_debug does not get it any more
       hop.stop(std::move(step));  // so the body of a redirect or of an error page is never read
       return 0;
     });

@@ -68,9 +68,9 @@ std::string report_json(const ReportFacts& facts) {
   object["content_type"] = nothing_or(facts.fetched.content_type);
   object["fetched_at"] = to_rfc3339(facts.fetched_at);
   put_finding(object, facts.finding);
-  object["body_sha256"] = nothing_or(facts.body.sha256);
-  object["body_path"] = nothing_or(facts.body.path);
-  object["body_bytes"] = facts.body.sha256.empty() ? ordered_json(nullptr) : ordered_json(facts.body.bytes);
+  object["body_sha256"] = nothing_or(facts.kept.body_sha256);
+  object["body_bytes"] =
+      facts.kept.body_sha256.empty() ? ordered_json(nullptr) : ordered_json(facts.kept.body_bytes);
   object["verifier"] = text(facts.verifier);
   object["found_url"] = nothing_or(facts.found_url);
   object["robots"] = nothing_or(facts.robots);
@@ -78,6 +78,14 @@ std::string report_json(const ReportFacts& facts) {
   object["etag"] = nothing_or(facts.fetched.etag);
   object["last_modified"] = nothing_or(facts.fetched.last_modified);
   return written(object);
+}
+
+std::string evidence_json(const KeptEvidence& kept) {
+  return written({{"host", text(kept.host)},
+                  {"path", text(kept.path)},
+                  {"sha256", kept.sha256},
+                  {"bytes", kept.bytes},
+                  {"response_path", nothing_or(kept.response_path)}});
 }
 
 std::string site_json(const SiteFacts& facts) {

@@ -20,11 +20,13 @@ namespace portavoz {
 [[nodiscard]] std::string finding_json(const Finding& finding, std::string_view address, std::string_view url,
                                        FetchOutcome outcome, std::string_view domain);
 
-// Where the page's octets are kept. All empty when no page was read.
-struct KeptBody {
-  std::string sha256;  // hexadecimal
-  std::string path;
+// Where the evidence of a check is kept. Hashes are SHA-256 in hexadecimal.
+struct KeptEvidence {
+  std::string body_sha256;  // of the page; empty when none was read
+  std::uint64_t body_bytes = 0;
+  std::string host, path, sha256;  // of the file
   std::uint64_t bytes = 0;
+  std::string response_path;  // of the file with the page, which may be an earlier one; empty without a page
 };
 
 struct ReportFacts {
@@ -33,13 +35,16 @@ struct ReportFacts {
   FetchOutcome outcome;  // of the inspection: a page that came may still be unreadable
   std::string url;       // as the assembly gave it
   Instant fetched_at;
-  KeptBody body;
+  KeptEvidence kept;
   std::string verifier;   // program and host
   std::string found_url;  // of the page behind a link that has the address; empty: the evidence page itself
   std::string robots;     // what became of the question whether we may read it
   std::string domain;     // "there" or "gone", of the address; empty when it cannot be known
 };
 [[nodiscard]] std::string report_json(const ReportFacts& facts);
+
+// The file, as finish_check() takes it beside the report.
+[[nodiscard]] std::string evidence_json(const KeptEvidence& kept);
 
 // One entry for the register's note_sites().
 struct SiteFacts {

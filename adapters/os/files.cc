@@ -1,8 +1,10 @@
 #include "adapters/os/files.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <ctime>
 #include <system_error>
 
 #include <fcntl.h>
@@ -51,6 +53,19 @@ Result<FileVersion> file_version(const std::string& path) {
   if (::stat(path.c_str(), &found) != 0) return error_from_errno("look at", path, errno);
   constexpr std::int64_t second = 1'000'000'000;
   return FileVersion{found.st_ino, found.st_mtim.tv_sec * second + found.st_mtim.tv_nsec, found.st_size};
+}
+
+Result<void> touch_file(const std::string& path) {
+  timespec time{};
+  ::clock_gettime(CLOCK_REALTIME, &time);
+  const std::array<timespec, 2> both{time, time};
+  if (::utimensat(AT_FDCWD, path.c_str(), both.data(), 0) != 0) return error_from_errno("touch", path, errno);
+  return {};
+}
+
+Result<void> remove_file(const std::string& path) {
+  if (::unlink(path.c_str()) != 0) return error_from_errno("remove", path, errno);
+  return {};
 }
 
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {

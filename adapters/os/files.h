@@ -25,6 +25,12 @@ namespace portavoz {
 // reads it sees the old file or the new one. Both lie in one directory.
 [[nodiscard]] Result<void> put_in_place_of(const std::string& path, const std::string& newer);
 
+// Now is when it was written last, as far as anybody can see: later than every file that was written before.
+// The system's own stamps are some milliseconds old.
+[[nodiscard]] Result<void> touch_file(const std::string& path);
+
+[[nodiscard]] Result<void> remove_file(const std::string& path);
+
 // The directory and its missing parents. A directory that stands already is left as it is.
 [[nodiscard]] Result<void> make_directories(const std::string& path, mode_t mode);
 

@@ -3,6 +3,7 @@
 
 #include "admin/columns.h"
 #include "admin/commands/commands.h"
+#include "admin/evidence.h"
 #include "admin/inputs.h"
 #include "core/base/text.h"
 
@@ -40,40 +41,23 @@ constexpr std::array<Column, 11> page_columns{{
 }};
 constexpr std::size_t decision_columns = 2;  // the last ones; a report that waits has nothing to show there
 
-constexpr std::array<Column, 33> detail_columns{{
-    {"report_id", Form::integer, ""},
-    {"contact_id", Form::integer, ""},
-    {"list", Form::text, ""},
-    {"assembly", Form::text, ""},
-    {"address", Form::text, ""},
-    {"evidence_url", Form::text, ""},
-    {"outcome", Form::text, ""},
-    {"published", Form::boolean, ""},
-    {"official", Form::boolean, ""},
-    {"form", Form::text, ""},
-    {"context", Form::text, ""},
-    {"fetched_at", Form::time, ""},
-    {"decision_kind", Form::state, ""},
-    {"decided_by", Form::text, ""},
-    {"final_url", Form::text, ""},
-    {"http_status", Form::integer, ""},
-    {"content_type", Form::text, ""},
-    {"excerpt", Form::text, ""},
-    {"evidence", Form::json, ""},
-    {"reasons", Form::json, ""},
-    {"body_sha256", Form::text, ""},
-    {"body_bytes", Form::integer, ""},
-    {"body_path", Form::text, ""},
-    {"contact_state", Form::state, ""},
-    {"logins", Form::texts, ""},
-    {"rivals", Form::json, ""},
-    {"signing_domains", Form::texts, ""},
-    {"spf", Form::boolean, ""},
-    {"shared", Form::boolean, ""},
-    {"proof", Form::text, ""},
-    {"found_url", Form::text, ""},
-    {"robots", Form::text, ""},
-    {"domain", Form::text, ""},
+constexpr std::array<Column, 32> detail_columns{{
+    {"report_id", Form::integer, ""},   {"contact_id", Form::integer, ""},
+    {"list", Form::text, ""},           {"assembly", Form::text, ""},
+    {"address", Form::text, ""},        {"evidence_url", Form::text, ""},
+    {"outcome", Form::text, ""},        {"published", Form::boolean, ""},
+    {"official", Form::boolean, ""},    {"form", Form::text, ""},
+    {"context", Form::text, ""},        {"fetched_at", Form::time, ""},
+    {"decision_kind", Form::state, ""}, {"decided_by", Form::text, ""},
+    {"final_url", Form::text, ""},      {"http_status", Form::integer, ""},
+    {"content_type", Form::text, ""},   {"excerpt", Form::text, ""},
+    {"evidence", Form::json, ""},       {"reasons", Form::json, ""},
+    {"body_sha256", Form::text, ""},    {"body_bytes", Form::integer, ""},
+    {"contact_state", Form::state, ""}, {"logins", Form::texts, ""},
+    {"rivals", Form::json, ""},         {"signing_domains", Form::texts, ""},
+    {"spf", Form::boolean, ""},         {"shared", Form::boolean, ""},
+    {"proof", Form::text, ""},          {"found_url", Form::text, ""},
+    {"robots", Form::text, ""},         {"domain", Form::text, ""},
 }};
 
 // The address between » and « wherever the excerpt holds it, whatever its letter case.
@@ -120,10 +104,11 @@ std::string page(const pg::Rows& rows) {
   return out;
 }
 
-std::string kept(const pg::Rows& rows) {
-  if (rows.is_null(0, "body_path")) return "nothing: no page was read";
-  return text(rows, 0, "body_path") + " (" + text(rows, 0, "body_bytes") + " octets, SHA-256 " +
-         text(rows, 0, "body_sha256") + ")";
+std::string kept(const pg::Rows& rows, const ReportEvidence& evidence) {
+  std::string out = file_in_words(evidence);
+  if (!rows.is_null(0, "body_sha256"))
+    out += "\nthe page: " + text(rows, 0, "body_bytes") + " octets, SHA-256 " + text(rows, 0, "body_sha256");
+  return out;
 }
 
 std::string decision(const pg::Rows& rows) {
@@ -136,7 +121,7 @@ std::string decision(const pg::Rows& rows) {
   return kind + " by " + by;
 }
 
-std::vector<Fact> facts(const pg::Rows& rows, const Screen& screen) {
+std::vector<Fact> facts(const pg::Rows& rows, const ReportEvidence& evidence, const Screen& screen) {
   const auto fact = [&](const char* label, const char* name) {
     return Fact{label, text(rows, 0, name), Style::plain};
   };
@@ -169,15 +154,15 @@ std::vector<Fact> facts(const pg::Rows& rows, const Screen& screen) {
   const std::string proof = text(rows, 0, "proof");
   out.push_back(
       {"proof", proof == "none" ? "none: nothing could prove that a post is theirs" : proof, Style::plain});
-  out.push_back({"kept", kept(rows), Style::plain});
+  out.push_back({"kept", kept(rows, evidence), Style::plain});
   out.push_back({"decision", decision(rows), Style::plain});
   return out;
 }
 
-std::string detail(const pg::Rows& rows, const Screen& screen) {
+std::string detail(const pg::Rows& rows, const ReportEvidence& kept, const Screen& screen) {
   const std::string id = text(rows, 0, "report_id");
   std::string out =
-      styled("Report " + id, Style::strong, screen) + '\n' + lay_out(facts(rows, screen), screen);
+      styled("Report " + id, Style::strong, screen) + '\n' + lay_out(facts(rows, kept, screen), screen);
   if (const std::string evidence = objects(
           text(rows, 0, "evidence"), {{"form", "WRITTEN AS"}, {"where", "WHERE"}, {"text", "TEXT"}}, screen);
       !evidence.empty()) {
@@ -191,6 +176,7 @@ std::string detail(const pg::Rows& rows, const Screen& screen) {
     out += '\n' + styled("Others of the same assembly or address on this list", Style::strong, screen) +
            '\n' + rivals;
   }
+  out += '\n' + diff_in_words(kept, screen);
   if (rows.is_null(0, "decision_kind")) {
     out += '\n' + lay_out("Next: `portavoz approve " + id + " --reason …` or `portavoz reject " + id +
                               " --reason …`.",
@@ -245,8 +231,14 @@ Result<Answer> run(Context& context, const ReportShow& args) {
     return Error{ErrorKind::not_found,
                  "There is no report " + *report + ". `portavoz reports --all` shows all reports."};
   }
-  return Answer{Json::object({{"report", json_of(*rows, 0, detail_columns)}}),
-                detail(*rows, context.screen()), 0};
+  const auto kept =
+      ask(context, "SELECT * FROM portavoz.evidence_overview WHERE report_id = $1::bigint", {*report});
+  if (!kept) return kept.error();
+  const ReportEvidence evidence = read_evidence(*kept);
+  return Answer{Json::object({{"report", json_of(*rows, 0, detail_columns)},
+                              {"evidence", json_of_file(evidence)},
+                              {"diff", json_of_diff(evidence)}}),
+                detail(*rows, evidence, context.screen()), 0};
 }
 
 }  // namespace portavoz::admin

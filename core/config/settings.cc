@@ -273,6 +273,9 @@ SettingsOrProblems read_settings(const Node& root) {
        {"verifier",
         section(
             {{"evidence", path(s.verifier.evidence)},
+             {"evidence_budget",
+              [&](const Node& node) { read_size(node, s.verifier.evidence_budget, problems); }},
+             {"evidence_kept", duration(s.verifier.evidence_kept)},
              {"resolvers", [&](const Node& node) { read_endpoints(node, s.verifier.resolvers, problems); }},
              {"allow", [&](const Node& node) { read_endpoints(node, s.verifier.allow, problems); }},
              {"lexicon", path(s.verifier.lexicon)},
@@ -320,7 +323,7 @@ string describe(const Settings& s) {
   std::vector<string> relays;
   for (const IpAddress& address : s.gate.relays) relays.push_back(address.text());
   const auto word = [](bool value) { return string(value ? "true" : "false"); };
-  const std::array<std::pair<string_view, string>, 28> rows{{
+  const std::array<std::pair<string_view, string>, 30> rows{{
       {"register.dsn", s.database.dsn},
       {"roll.directory", s.roll.directory},
       {"roll.max_age", seconds(s.roll.max_age)},
@@ -342,6 +345,8 @@ string describe(const Settings& s) {
       {"door.lmtp_listen", s.door.lmtp_listen},
       {"door.lmtp_next_hop", s.door.lmtp_next_hop},
       {"verifier.evidence", s.verifier.evidence},
+      {"verifier.evidence_budget", std::to_string(s.verifier.evidence_budget)},
+      {"verifier.evidence_kept", seconds(s.verifier.evidence_kept)},
       {"verifier.resolvers", joined(s.verifier.resolvers)},
       {"verifier.allow", joined(s.verifier.allow)},
       {"verifier.lexicon", s.verifier.lexicon},

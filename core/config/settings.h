@@ -59,9 +59,11 @@ struct Settings {
   } door;
 
   struct Verifier {
-    std::string evidence = "/var/lib/portavoz/evidence";  // the bytes of each page, by their SHA-256
-    std::string lexicon;                                  // words beside the built-in ones; empty: none
-    std::vector<std::string> resolvers;                   // IP:port; empty: those of /etc/resolv.conf
+    std::string evidence = "/var/lib/portavoz/evidence";      // one file a check
+    std::uint64_t evidence_budget = std::uint64_t{10} << 30;  // past it the oldest goes that nobody needs
+    Seconds evidence_kept = std::chrono::hours(24 * 365);     // past it, too
+    std::string lexicon;                                      // words beside the built-in ones; empty: none
+    std::vector<std::string> resolvers;                       // IP:port; empty: those of /etc/resolv.conf
     std::vector<std::string> allow;                   // exact IP:port that may be fetched though not public
     std::string about = "https://portavoz.invalid/";  // where a site's owner reads who fetches, in User-Agent
     std::uint64_t threads = 1;

@@ -50,20 +50,24 @@ Page page_of_card(std::string_view text) {
 
 }  // namespace
 
-Inspection inspect_page(std::string_view octets, std::string_view content_type, std::string_view url,
-                        const MailAddress& address, const Lexicon& lexicon) {
+ReadPage read_page(std::string_view octets, std::string_view content_type) {
   const std::string type = media_type(content_type);
-  if (!is_page_type(type)) {
-    return {FetchOutcome::wrong_type, not_read(FetchOutcome::wrong_type, "Content-Type '" + type + "'")};
-  }
+  if (!is_page_type(type)) return {FetchOutcome::wrong_type, "Content-Type '" + type + "'", {}};
   std::string text = to_utf8(octets, content_type);
-  if (trim(text).empty()) return {FetchOutcome::no_content, not_read(FetchOutcome::no_content, "")};
+  if (trim(text).empty()) return {FetchOutcome::no_content, {}, {}};
   const bool card = type.ends_with("vcard") || ascii_istarts_with(trim(text), "BEGIN:VCARD");
   auto page = card ? page_of_card(text) : type == "text/plain" ? page_of_text(text) : parse_html(text);
-  if (!page) return {FetchOutcome::too_large, not_read(FetchOutcome::too_large, page.error().what)};
+  if (!page) return {FetchOutcome::too_large, page.error().what, {}};
   page->source = std::move(text);
-  Inspection seen{FetchOutcome::ok, judge(*page, address, url, lexicon)};
-  if (seen.finding.published != true) seen.links = contact_links(*page, url, lexicon);
+  return {FetchOutcome::ok, {}, std::move(*page)};
+}
+
+Inspection inspect_page(std::string_view octets, std::string_view content_type, std::string_view url,
+                        const MailAddress& address, const Lexicon& lexicon) {
+  const ReadPage read = read_page(octets, content_type);
+  if (read.outcome != FetchOutcome::ok) return {read.outcome, not_read(read.outcome, read.detail)};
+  Inspection seen{FetchOutcome::ok, judge(read.page, address, url, lexicon)};
+  if (seen.finding.published != true) seen.links = contact_links(read.page, url, lexicon);
   return seen;
 }
 

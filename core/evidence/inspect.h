@@ -24,6 +24,14 @@ namespace portavoz {
 // adapters/gumbo.
 [[nodiscard]] Result<Page> parse_html(std::string_view utf8);
 
+// The page of some octets, whatever kind of page it is: HTML, plain text, a vCard.
+struct ReadPage {
+  FetchOutcome outcome = FetchOutcome::ok;
+  std::string detail;  // for a person, when there is no page
+  Page page;
+};
+[[nodiscard]] ReadPage read_page(std::string_view octets, std::string_view content_type);
+
 struct Inspection {
   FetchOutcome outcome = FetchOutcome::ok;
   Finding finding;

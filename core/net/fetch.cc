@@ -13,8 +13,8 @@ std::string media_type(std::string_view content_type) {
 
 bool is_page_type(std::string_view type) {
   static constexpr std::array<std::string_view, 10> types{
-      "",           "text/html",    "application/xhtml+xml", "text/plain",
-      "text/vcard", "text/x-vcard", "application/atom+xml",  "application/rss+xml",
+      "",           "text/html",      "application/xhtml+xml", "text/plain",
+      "text/vcard", "text/x-vcard",   "application/atom+xml",  "application/rss+xml",
       "text/xml",   "application/xml"};
   return std::find(types.begin(), types.end(), type) != types.end();
 }

@@ -50,6 +50,7 @@ struct FetchResult {
   // Of the last hop, as evidence: what was sent, and what came, octet by octet, inside the bounds.
   std::string request_octets;
   std::string response_octets;      // head and body, chunk sizes included
+  bool whole = false;               // the response came to its end
   std::optional<IpAddress> server;  // who answered
   std::string etag;                 // as the server wrote them; empty without one
   std::string last_modified;

@@ -43,6 +43,10 @@ const std::vector<Row> forbidden{
     {"verifier1", "UPDATE checks SET due_at = now()"},
     {"verifier1", "SELECT * FROM sites"},
     {"verifier1", "SELECT * FROM sites_overview"},
+    {"verifier1", "SELECT * FROM evidence_overview"},
+    {"verifier1", "SELECT * FROM evidence_files"},
+    {"verifier1", "INSERT INTO evidence_files (report_id) VALUES (1)"},
+    {"verifier1", "SELECT last_approved_report(1)"},
     // The gate reads the roll and appends verdicts.
     {"gate1", "SELECT * FROM contacts"},
     {"gate1", "SELECT * FROM contacts_overview"},
@@ -64,6 +68,7 @@ const std::vector<Row> forbidden{
     {"gate1", "SELECT claim_checks('w', 1, '1 minute')"},
     {"gate1", "SELECT give_back_checks('w', '{1}', '{1}', '0', 'x')"},
     {"gate1", "SELECT note_sites('[]')"},
+    {"gate1", "SELECT evidence_in_use()"},
     {"gate1", "SELECT * FROM site_rules"},
     // It looks at marks and keys; recording and publishing are for others.
     {"gate1", "SELECT record_posted('l', '{}')"},
@@ -130,6 +135,9 @@ const std::vector<Row> forbidden{
     {"alba", "SELECT account_disable('bruno')"},
     {"alba", "SELECT decide('vouch', 1, NULL, 'x')"},
     {"alba", "SELECT finish_check(1, 'w', 1, '{}')"},
+    {"alba", "SELECT finish_check(1, 'w', 1, '{}', '{}')"},
+    {"alba", "SELECT evidence_in_use()"},
+    {"alba", "DELETE FROM evidence_files"},
     {"alba", "SELECT record_verdicts('[]')"},
     {"alba", "SELECT record_posted('l', '{}')"},
     {"alba", "SELECT note_roll('h', '{}')"},
@@ -218,16 +226,17 @@ TEST_CASE("the grants are exactly these") {
   expected.insert(expected.end(),
                   {"audit_verify portavoz_clerk EXECUTE", "apply_public portavoz_public EXECUTE",
                    "claim_checks portavoz_verifier EXECUTE", "finish_check portavoz_verifier EXECUTE",
+                   "finish_check portavoz_verifier EXECUTE", "evidence_in_use portavoz_verifier EXECUTE",
                    "give_back_checks portavoz_verifier EXECUTE", "note_sites portavoz_verifier EXECUTE",
                    "site_rules portavoz_verifier SELECT", "queue_overview portavoz_verifier SELECT",
                    "postpone_check portavoz_verifier EXECUTE", "record_verdicts portavoz_gate EXECUTE",
                    "note_roll portavoz_gate EXECUTE", "record_posted portavoz_door EXECUTE",
                    "move_by_time portavoz_clerk EXECUTE", "recheck_rules portavoz_admin EXECUTE"});
   for (const std::string name :
-       {"accounts_overview", "checks_overview", "contacts_overview", "history", "lists_overview",
-        "outcomes_overview", "pages_to_look_at", "queue_overview", "report_detail", "reports_overview",
-        "robots_overview", "roll_hosts", "seal_keys_overview", "sites_overview", "verdicts_overview",
-        "watches_overview"})
+       {"accounts_overview", "checks_overview", "contacts_overview", "evidence_overview", "history",
+        "lists_overview", "outcomes_overview", "pages_to_look_at", "queue_overview", "report_detail",
+        "reports_overview", "robots_overview", "roll_hosts", "seal_keys_overview", "sites_overview",
+        "verdicts_overview", "watches_overview"})
     expected.push_back(name + " portavoz_admin SELECT");
   for (const std::string role : {"door", "gate"})
     for (const std::string name : {"roll_contacts", "roll_lists", "roll_marks", "roll_seal_keys"})

@@ -1,14 +1,15 @@
 // The verifier at work on the real register, with a real web server.
 #include <cstdio>
+#include <filesystem>
 #include <thread>
 
 #include "adapters/os/log.h"
 #include "adapters/sodium/hash.h"
 #include "core/base/text.h"
+#include "core/evidence/evidence_file.h"
 #include "tests/lib/temp_dir.h"
 #include "tests/lib/web_server.h"
 #include "tests/register/story.h"
-#include "verifier/evidence_store.h"
 #include "verifier/work.h"
 
 using namespace portavoz;
@@ -71,9 +72,69 @@ TEST_CASE(
   CHECK(report.text(0, "form") == "mailto");
   CHECK(report.integer(0, "http_status") == 200);
   CHECK(report.text(0, "final_url") == bench.web.url("/page"));
-  const std::string octets = read_all(std::string(report.text(0, "body_path")));
-  CHECK(octets.size() == static_cast<std::size_t>(report.integer(0, "body_bytes")));
-  CHECK(to_hex(sha256(octets)) == report.text(0, "body_sha256"));
+  const auto evidence = must(bench.story.alba.query("SELECT * FROM evidence_overview"));
+  CHECK(evidence.text(0, "host") == "host.example");
+  CHECK(evidence.text(0, "response_path") == evidence.text(0, "path"));
+  const std::string octets = read_all(std::string(evidence.text(0, "path")));
+  CHECK(octets.size() == static_cast<std::size_t>(evidence.integer(0, "bytes")));
+  CHECK(to_hex(sha256(octets)) == evidence.text(0, "sha256"));
+  const auto kept = must(read_kept_response(octets));
+  CHECK(kept.url == bench.web.url("/page"));
+  CHECK(kept.body.size() == static_cast<std::size_t>(report.integer(0, "body_bytes")));
+  CHECK(to_hex(sha256(kept.body)) == report.text(0, "body_sha256"));
+}
+
+TEST_CASE("a page that the server calls unchanged is judged again from the response that is kept") {
+  Bench bench;
+  const auto contact = bench.confirmed("/validated");
+  for (int look = 1; look <= 3; ++look) {
+    bench.work();
+    must(bench.story.alba.query("SELECT request_check(" + std::to_string(contact) + ")"));
+  }
+  const auto files = must(bench.story.alba.query("SELECT * FROM evidence_overview ORDER BY report_id"));
+  REQUIRE(files.size() == 3);
+  for (const std::size_t row : {1U, 2U}) {
+    CHECK(files.text(row, "path") != files.text(0, "path"));
+    CHECK(files.text(row, "response_path") == files.text(0, "path"));
+  }
+  CHECK(number(bench.story.alba,
+               "SELECT count(*) FROM report_detail WHERE published AND http_status = 304") == 2);
+  std::filesystem::remove(std::string(files.text(0, "path")));  // then the question is without conditions
+  bench.work();
+  CHECK(value(bench.story.alba,
+              "SELECT http_status || ' ' || (response_path = path) FROM evidence_overview JOIN report_detail "
+              "USING (report_id) ORDER BY report_id DESC LIMIT 1") == "200 true");
+}
+
+TEST_CASE("a verifier removes evidence past its budget when it starts, and keeps what an admin has to see") {
+  Bench bench;
+  const auto waits = bench.confirmed("/page");
+  const auto ended = bench.story.confirmed("Asamblea Sur", "sur@example.org", bench.web.url("/page"));
+  bench.work();
+  must(bench.story.alba.query("SELECT reject(report_id, 'no') FROM reports_overview WHERE contact_id = " +
+                              std::to_string(ended)));
+  auto poor = bench.settings();
+  poor.evidence_budget = 1;
+  must(work(bench.queue, {poor, "host.example", true, false}, std::stop_token()));
+  const auto files =
+      must(bench.story.alba.query("SELECT path, contact_id FROM evidence_overview JOIN reports_overview "
+                                  "USING (report_id) ORDER BY contact_id"));
+  REQUIRE(files.size() == 2);
+  CHECK(files.integer(0, "contact_id") == waits);
+  CHECK(std::filesystem::exists(std::string(files.text(0, "path"))));
+  CHECK_FALSE(std::filesystem::exists(std::string(files.text(1, "path"))));
+}
+
+TEST_CASE("there is no report without its evidence") {
+  Bench bench;
+  bench.confirmed("/page");
+  auto blocked = bench.settings();
+  write_all(bench.evidence / "file", "");
+  blocked.evidence = bench.evidence / "file";
+  must(work(bench.queue, {blocked, "host.example", true, false}, std::stop_token()));
+  CHECK(number(bench.story.alba, "SELECT count(*) FROM reports_overview") == 0);
+  CHECK(value(bench.story.alba, "SELECT why FROM checks_overview").find("is not a directory") !=
+        std::string::npos);
 }
 
 TEST_CASE("a page that cannot be read now is tried twice more, then reported as not known") {
@@ -95,7 +156,10 @@ TEST_CASE("a page that cannot be read now is tried twice more, then reported as 
   CHECK(report.is_null(0, "published"));
   CHECK(report.is_null(0, "official"));
   CHECK(report.is_null(0, "body_sha256"));
-  CHECK(entries(bench.evidence.path()) == 0);
+  // What was said is kept all the same; there is no page in it.
+  const auto evidence = must(bench.story.alba.query("SELECT * FROM evidence_overview"));
+  CHECK(std::filesystem::exists(std::string(evidence.text(0, "path"))));
+  CHECK(evidence.is_null(0, "response_path"));
 }
 
 TEST_CASE(
@@ -213,15 +277,4 @@ TEST_CASE("a site that asks to wait is known to the register, and its other chec
   CHECK(value(bench.story.alba, "SELECT state FROM checks_overview WHERE check_id = 2") == "due");
   CHECK(number(bench.story.root, "SELECT attempt - given_back FROM checks WHERE check_id = 2") == 0);
   CHECK(bench.get("/load").find("/loaded/1") == std::string::npos);
-}
-
-TEST_CASE("the same octets are kept once") {
-  const TempDir directory;
-  const EvidenceStore store(directory.path());
-  const auto first = must(store.keep("a page"));
-  write_all(first.path, "damaged");
-  const auto second = must(store.keep("a page"));
-  CHECK(first.path == second.path);
-  CHECK(read_all(second.path) == "a page");
-  CHECK(entries(directory.path()) == 1);
 }

@@ -268,23 +268,23 @@ TEST_CASE("a report carries the fetch, the finding and where the octets are") {
   fetched.http_status = 200;
   fetched.content_type = "text/html";
   const auto seen = look(page("<footer>north@example.org</footer>"));
-  const auto json = report_json({fetched,
-                                 seen.finding,
-                                 seen.outcome,
-                                 "https://north.example/",
-                                 Instant(Seconds(0)),
-                                 {"ab12", "/evidence/ab/ab12", 7},
-                                 "verifier on host",
-                                 "",
-                                 "allowed",
-                                 "gone"});
-  for (const auto* part :
-       {R"("outcome":"ok")", R"("url":"https://north.example/")",
-        R"("final_url":"https://north.example/contact")", R"("http_status":200)",
-        R"("content_type":"text/html")", R"("fetched_at":"1970-01-01T00:00:00Z")", R"("published":true)",
-        R"("official":true)", R"("body_sha256":"ab12")", R"("body_bytes":7)",
-        R"("body_path":"/evidence/ab/ab12")", R"("verifier":"verifier on host")", R"("found_url":null)",
-        R"("robots":"allowed")", R"("domain":"gone")"}) {
+  const auto json = report_json(
+      {fetched,
+       seen.finding,
+       seen.outcome,
+       "https://north.example/",
+       Instant(Seconds(0)),
+       {"ab12", 7, "host", "/evidence/check-1-1.warc.gz", "cd34", 9, "/evidence/check-1-1.warc.gz"},
+       "verifier on host",
+       "",
+       "allowed",
+       "gone"});
+  for (const auto* part : {R"("outcome":"ok")", R"("url":"https://north.example/")",
+                           R"("final_url":"https://north.example/contact")", R"("http_status":200)",
+                           R"("content_type":"text/html")", R"("fetched_at":"1970-01-01T00:00:00Z")",
+                           R"("published":true)", R"("official":true)", R"("body_sha256":"ab12")",
+                           R"("body_bytes":7)", R"("verifier":"verifier on host")", R"("found_url":null)",
+                           R"("robots":"allowed")", R"("domain":"gone")"}) {
     CHECK_THAT(json, Catch::Contains(part));
   }
 }

@@ -27,7 +27,8 @@ TEST_CASE("a short word stands alone, a long one may go on", "[lexicon]") {
 TEST_CASE("every bad line of a lexicon is named", "[lexicon]") {
   const auto bad = Lexicon::parse(
       "# a "
-      "comment\nxx\n\nyy\ta\tb\tc\td\te\tf\tg\th\ti\tj\n\tno\tlanguage\nzz\t\xff\nyy\t1\t2\t3\t4\t5\t6\t7\t8\t9\t10\t11\n");
+      "comment\nxx\n\nyy\ta\tb\tc\td\te\tf\tg\th\ti\tj\n\tno\tlanguage\nzz\t\xff\nyy\t1\t2\t3\t4\t5\t6\t7\t8"
+      "\t9\t10\t11\n");
   REQUIRE_FALSE(bad);
   CHECK_THAT(bad.error().what, Catch::Contains("2: a line has a language and up to ten columns"));
   CHECK_THAT(bad.error().what, Catch::Contains("5: a line has"));

@@ -248,6 +248,17 @@ TEST_CASE("what was sent and what came are kept octet by octet, chunk sizes incl
   CHECK(result.server == *IpAddress::parse("127.0.0.1"));
 }
 
+TEST_CASE("of an answer that is not read on the whole head is kept, and it does not count as whole") {
+  for (const char* path : {"/missing", "/pdf", "/to-nowhere", "/brotli"}) {
+    CAPTURE(path);
+    const auto result = fetched(path);
+    CHECK_THAT(result.response_octets, Catch::StartsWith("HTTP/1.1 ") && Catch::EndsWith("\r\n\r\n"));
+    CHECK_FALSE(result.whole);
+  }
+  CHECK(fetched("/page").whole);
+  CHECK_FALSE(fetched("/cut").whole);
+}
+
 TEST_CASE("the body is the same however it comes") {
   const auto path = GENERATE("/chunked", "/gzip", "/more-than-announced", "/continued");
   CHECK(fetched(path).body == fetched("/page").body);

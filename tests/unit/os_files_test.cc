@@ -63,3 +63,17 @@ TEST_CASE("directories are made with their parents, and twice is once", "[os]") 
   CHECK(make_directories(dir / "file", 0750).error().kind == ErrorKind::conflict);
   CHECK_FALSE(make_directories(dir / "file/below", 0750));
 }
+
+TEST_CASE("a file that was touched is younger than what was written just before, and a removed one is gone") {
+  const TempDir directory;
+  for (int round = 0; round < 50; ++round) {
+    REQUIRE(write_file_atomic(directory / "first", "1", 0600));
+    REQUIRE(write_file_atomic(directory / "second", "2", 0600));
+    REQUIRE(touch_file(directory / "first"));
+    CHECK(file_version(directory / "first").value().modified_ns >
+          file_version(directory / "second").value().modified_ns);
+  }
+  REQUIRE(remove_file(directory / "first"));
+  CHECK(remove_file(directory / "first").error().kind == ErrorKind::not_found);
+  CHECK(touch_file(directory / "first").error().kind == ErrorKind::not_found);
+}

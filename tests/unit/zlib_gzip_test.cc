@@ -1,3 +1,4 @@
+#include "core/base/gzip.h"
 #include "core/net/fetch.h"
 #include "tests/lib/catch.h"
 
@@ -31,4 +32,29 @@ TEST_CASE("what is cut, damaged, followed or no gzip at all is a bad encoding") 
                              hello + hello, damaged, "hello"s, ""s}) {
     CHECK(gunzip(octets, 100).outcome == FetchOutcome::bad_encoding);
   }
+}
+
+TEST_CASE("what was packed comes out again, and the same octets give the same member") {
+  std::string long_text;
+  for (int i = 0; i < 100'000; ++i) long_text += static_cast<char>(i * 7919 >> 3);
+  for (const auto& octets : {"hello"s, ""s, "\0\xff"s, long_text}) {
+    CHECK(gzip(octets) == gzip(octets));
+    const auto unpacked = gunzip(gzip(octets), octets.size());
+    CHECK(unpacked.outcome == FetchOutcome::ok);
+    CHECK(unpacked.octets == octets);
+  }
+}
+
+TEST_CASE("members that follow each other come out one by one") {
+  const std::string two = gzip("one") + gzip("the other");
+  const auto first = first_gzip_member(two, 3);
+  REQUIRE(first);
+  CHECK(first->octets == "one");
+  const auto second = first_gzip_member(std::string_view(two).substr(first->length), 9);
+  REQUIRE(second);
+  CHECK(second->octets == "the other");
+  CHECK(first->length + second->length == two.size());
+  CHECK_FALSE(first_gzip_member(two, 2));
+  CHECK_FALSE(first_gzip_member(two.substr(0, 10), 3));
+  CHECK_FALSE(first_gzip_member("", 3));
 }
