@@ -1,8 +1,10 @@
 // portavoz-verifier: looks at the evidence pages of due checks and leaves reports.
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include <sysexits.h>
@@ -14,8 +16,10 @@
 #include "adapters/os/service_arguments.h"
 #include "adapters/os/signals.h"
 #include "adapters/yaml/settings_file.h"
+#include "core/evidence/inspect.h"
 #include "core/evidence/lexicon.h"
 #include "verifier/check_queue.h"
+#include "verifier/judge_child.h"
 #include "verifier/work.h"
 
 namespace {
@@ -26,7 +30,8 @@ constexpr const char* usage =
     "usage: portavoz-verifier [--config FILE] [--once]\n"
     "Looks at the evidence pages of the checks that are due and leaves a report on each in the register.\n\n"
     "  --config FILE  the settings (default /etc/portavoz/portavoz.yaml)\n"
-    "  --once         do what is due now, then exit; else wait for checks until SIGTERM\n\n"
+    "  --once         do what is due now, then exit; else wait for checks until SIGTERM\n"
+    "  --judge        not for people: how the verifier starts the process that reads the pages\n\n"
     "Exit status: 0, or 64 usage, 69 the register is away (--once), 78 wrong settings.\n";
 
 int did_not_start(const Error& error) {
@@ -36,10 +41,13 @@ int did_not_start(const Error& error) {
 
 constexpr std::uint64_t largest_lexicon = std::uint64_t{1} << 20U;
 
-Result<Lexicon> lexicon_of(const std::string& file) {
-  if (file.empty()) return Lexicon::built_in();
-  const auto text = read_file(file, largest_lexicon);
-  return text ? Lexicon::with_file(*text, file) : text.error();
+// The text of the file, which is a lexicon; empty without one.
+Result<std::string> lexicon_of(const std::string& file) {
+  if (file.empty()) return std::string();
+  auto text = read_file(file, largest_lexicon);
+  if (!text) return text;
+  const auto lexicon = Lexicon::with_file(*text, file);
+  return lexicon ? std::move(text) : lexicon.error();
 }
 
 // The work has a thread of its own, because the first one waits for signals.
@@ -61,6 +69,7 @@ int run(CheckQueue& queue, const WorkOptions& options) {
 
 int main(int argc, char** argv) {
   log_open("portavoz-verifier");
+  if (argc == 2 && std::string_view(argv[1]) == "--judge") std::_Exit(judge_pages(inspect_fetched));
   install_signals();
   const auto arguments = parse_service_arguments(argc, argv);
   if (!arguments) return std::fputs(usage, stderr), EX_USAGE;
@@ -72,6 +81,9 @@ int main(int argc, char** argv) {
   const std::string host = host_name();
   CheckQueue queue(settings->database.dsn, host + ":" + std::to_string(getpid()));
   log_info("started; evidence is kept in " + settings->verifier.evidence);
-  return run(queue, {settings->verifier, host, arguments->once,
-                     arguments->once && ::isatty(STDERR_FILENO) == 1, *lexicon});
+  return run(queue, {settings->verifier,
+                     host,
+                     arguments->once,
+                     arguments->once && ::isatty(STDERR_FILENO) == 1,
+                     {.program = "/proc/self/exe", .lexicon = *lexicon}});
 }

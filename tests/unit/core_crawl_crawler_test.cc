@@ -64,8 +64,12 @@ struct World {
               log.emplace_back(request.url, reactor.now());
               sent.push_back({std::move(request), std::move(fetched), reactor.now()});
             },
-        .judge = [this](const FetchResult& page, const MailAddress& /*address*/,
-                        const std::function<void(Inspection)>& judged) { judged(judgements[page.body]); },
+        .judge =
+            [this](const FetchResult& page, const MailAddress& /*address*/,
+                   const std::function<void(Result<Inspection>)>& judged) {
+              if (page.body == "nobody can") return judged(Error{ErrorKind::unavailable, "nobody can"});
+              judged(judgements[page.body]);
+            },
         .done = [this](std::uint64_t id, Look look) { looks.emplace(id, std::move(look)); },
         .give_back =
             [this](std::uint64_t id, Seconds delay, std::string why) {
@@ -263,4 +267,15 @@ TEST_CASE("an unchanged page is asked for with its validators and judged from it
   world.answer(FetchOutcome::not_modified, 304);
   CHECK(world.looks.at(1).inspection.finding.reasons.back().code == ReasonCode::unchanged);
   CHECK(world.looks.at(1).inspection.finding.published == true);
+}
+
+TEST_CASE("an errand whose page nobody can judge now is given back") {
+  World world;
+  world.take(1, "https://a.example/");
+  world.no_rules();
+  while (world.sent.empty()) REQUIRE(world.reactor.next_timer());
+  world.page("nobody can");
+  REQUIRE(world.given_back.contains(1));
+  CHECK(world.given_back.at(1) == std::pair{Seconds(60), std::string("nobody can")});
+  CHECK(world.looks.empty());
 }
