@@ -69,7 +69,7 @@ void JudgeProcess::start() {
 void JudgeProcess::send(std::string message, State next, Millis within) {
   state_ = next;
   to_say_ = std::move(message);
-  said_of_it_ = 0;
+  sent_octets_ = 0;
   timer_ = reactor_.at(reactor_.now() + within, [this, within] {
     timer_ = 0;
     failed("no answer came within " + std::to_string(within.count() / 1000) + " s");
@@ -83,14 +83,14 @@ void JudgeProcess::on_ready(Reactor::Ready ready) {
 }
 
 void JudgeProcess::flush() {
-  while (said_of_it_ < to_say_.size()) {
+  while (sent_octets_ < to_say_.size()) {
     const auto sent =
-        ::send(child_->socket(), to_say_.data() + said_of_it_, to_say_.size() - said_of_it_, MSG_NOSIGNAL);
+        ::send(child_->socket(), to_say_.data() + sent_octets_, to_say_.size() - sent_octets_, MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0) break;  // no room now; or it is gone, and reading will tell
-    said_of_it_ += static_cast<std::size_t>(sent);
+    sent_octets_ += static_cast<std::size_t>(sent);
   }
-  reactor_.watch(child_->socket(), {.readable = true, .writable = said_of_it_ < to_say_.size()},
+  reactor_.watch(child_->socket(), {.readable = true, .writable = sent_octets_ < to_say_.size()},
                  [this](Reactor::Ready ready) { on_ready(ready); });
 }
 
@@ -103,7 +103,7 @@ void JudgeProcess::receive() {
   const auto message = said_.next();
   if (message && !*message) return;
   // It speaks once, when it was asked, and after it heard all of it.
-  if (!message || !said_.empty() || state_ == State::idle || said_of_it_ < to_say_.size())
+  if (!message || !said_.empty() || state_ == State::idle || sent_octets_ < to_say_.size())
     return failed("it said what cannot be read");
   take(**message);
 }
@@ -164,7 +164,7 @@ Death JudgeProcess::drop() {
   child_.reset();
   said_ = MessageReader(longest_answer);
   to_say_.clear();
-  said_of_it_ = 0;
+  sent_octets_ = 0;
   state_ = State::absent;
   return death;
 }

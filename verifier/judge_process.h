@@ -74,7 +74,7 @@ class JudgeProcess {
   std::optional<Child> child_;
   MessageReader said_{longest_answer};
   std::string to_say_;
-  std::size_t said_of_it_ = 0;  // octets of to_say_ that the socket took
+  std::size_t sent_octets_ = 0;  // of to_say_, those that the socket took
   Reactor::Timer timer_ = 0;
   int answers_ = 0;       // of this process
   Millis not_before_{0};  // no new start, after one that failed
