@@ -8,7 +8,6 @@
 #include "adapters/curl/fetch_loop.h"
 #include "adapters/os/clock.h"
 #include "adapters/os/epoll_reactor.h"
-#include "core/evidence/inspect.h"
 
 namespace portavoz {
 namespace {
@@ -23,9 +22,9 @@ struct Inbox {
 }  // namespace
 
 struct CrawlThread::Impl {
-  Impl(const Settings::Verifier& settings, const Lexicon& words, std::function<void(CrawlResult)> out)
-      : lexicon(words),
-        results(std::move(out)),
+  Impl(const Settings::Verifier& settings, JudgeOptions judging, std::function<void(CrawlResult)> out)
+      : results(std::move(out)),
+        judge(loop, std::move(judging)),
         crawler(loop, tools(), {.pause = settings.pause, .total = limits.total, .octets = limits.wire}) {}
 
   CrawlTools tools() {
@@ -34,11 +33,8 @@ struct CrawlThread::Impl {
             [this](FetchRequest request, std::function<void(FetchResult)> fetched) {
               pages->start(std::move(request), std::move(fetched));
             },
-        .judge =
-            [this](const FetchResult& page, const MailAddress& address,
-                   const std::function<void(Inspection)>& judged) {
-              judged(inspect_fetched(page, address, lexicon));
-            },
+        .judge = [this](const FetchResult& page, const MailAddress& address,
+                        JudgeProcess::Judged judged) { judge.ask(page, address, std::move(judged)); },
         .exists = [this](const std::string& name, Millis deadline, std::function<void(Resolution)> done)
             -> std::unique_ptr<LookUp> { return resolver->existence()(name, deadline, std::move(done)); },
         .done =
@@ -80,12 +76,12 @@ struct CrawlThread::Impl {
     loop.wake();
   }
 
-  const Lexicon& lexicon;
   FetchLimits limits;
   std::function<void(CrawlResult)> results;
   EpollReactor loop{monotonic};
   std::optional<Resolver> resolver;
   std::optional<FetchLoop> pages;
+  JudgeProcess judge;
   Crawler crawler;
   std::mutex mutex;  // guards inbox
   Inbox inbox;
@@ -95,11 +91,11 @@ struct CrawlThread::Impl {
 CrawlThread::CrawlThread(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Result<std::unique_ptr<CrawlThread>> CrawlThread::start(const Settings::Verifier& settings,
-                                                        const Lexicon& lexicon,
+                                                        JudgeOptions judging,
                                                         std::function<void(CrawlResult)> results) {
   auto rule = ConnectRule::read(settings.allow);
   if (!rule) return rule.error();
-  auto impl = std::make_unique<Impl>(settings, lexicon, std::move(results));
+  auto impl = std::make_unique<Impl>(settings, std::move(judging), std::move(results));
   auto resolver = Resolver::create(impl->loop, settings.resolvers);
   if (!resolver) return resolver.error();
   impl->resolver.emplace(std::move(*resolver));

@@ -1,7 +1,7 @@
-// CrawlThread: a thread with one event loop in which a Crawler works, with a fetcher and a resolver of its
-// own. Checks go in and results come out from any thread; what happens between is the core's. Nothing in it
-// waits for the register or for a disk. Errors: create gives what the resolver says. Threads: give(), rules()
-// and stop() from any; `results` is called in the crawl thread.
+// CrawlThread: a thread with one event loop in which a Crawler works, with a fetcher, a resolver and a
+// process that judges pages of its own. Checks go in and results come out from any thread; what happens
+// between is the core's. Nothing in it waits for the register or for a disk. Errors: create gives what the
+// resolver says. Threads: give(), rules() and stop() from any; `results` is called in the crawl thread.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@
 #include "core/base/result.h"
 #include "core/config/settings.h"
 #include "core/crawl/crawler.h"
-#include "core/evidence/lexicon.h"
 #include "verifier/check_queue.h"
+#include "verifier/judge_process.h"
 
 namespace portavoz {
 
@@ -33,9 +33,8 @@ using CrawlResult = std::variant<Looked, GivenBack, SiteSeen>;
 
 class CrawlThread {
  public:
-  // The lexicon outlives the thread.
   [[nodiscard]] static Result<std::unique_ptr<CrawlThread>> start(const Settings::Verifier& settings,
-                                                                  const Lexicon& lexicon,
+                                                                  JudgeOptions judging,
                                                                   std::function<void(CrawlResult)> results);
   CrawlThread(const CrawlThread&) = delete;
   CrawlThread& operator=(const CrawlThread&) = delete;

@@ -1,7 +1,9 @@
 // portavoz-verifier: looks at the evidence pages of due checks and leaves reports.
 #include <cstdio>
+#include <cstdlib>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include <sysexits.h>
@@ -13,7 +15,9 @@
 #include "adapters/os/service_arguments.h"
 #include "adapters/os/signals.h"
 #include "adapters/yaml/settings_file.h"
+#include "core/evidence/inspect.h"
 #include "verifier/check_queue.h"
+#include "verifier/judge_child.h"
 #include "verifier/work.h"
 
 namespace {
@@ -24,7 +28,8 @@ constexpr const char* usage =
     "usage: portavoz-verifier [--config FILE] [--once]\n"
     "Looks at the evidence pages of the checks that are due and leaves a report on each in the register.\n\n"
     "  --config FILE  the settings (default /etc/portavoz/portavoz.yaml)\n"
-    "  --once         do what is due now, then exit; else wait for checks until SIGTERM\n\n"
+    "  --once         do what is due now, then exit; else wait for checks until SIGTERM\n"
+    "  --judge        not for people: how the verifier starts the process that reads the pages\n\n"
     "Exit status: 0, or 64 usage, 69 the register is away (--once), 78 wrong settings.\n";
 
 int did_not_start(const Error& error) {
@@ -51,17 +56,21 @@ int run(CheckQueue& queue, const WorkOptions& options) {
 
 int main(int argc, char** argv) {
   log_open("portavoz-verifier");
+  if (argc == 2 && std::string_view(argv[1]) == "--judge") std::_Exit(judge_pages(inspect_fetched));
   install_signals();
   const auto arguments = parse_service_arguments(argc, argv);
   if (!arguments) return std::fputs(usage, stderr), EX_USAGE;
   if (arguments->help) return std::fputs(usage, stdout) < 0 ? EX_IOERR : EX_OK;
   const auto settings = load_settings(arguments->config);
   if (!settings) return did_not_start(settings.error());
-  const auto lexicon = load_lexicon(settings->verifier.lexicon);
+  const auto lexicon = read_lexicon(settings->verifier.lexicon);
   if (!lexicon) return did_not_start(lexicon.error());
   const std::string host = host_name();
   CheckQueue queue(settings->database.dsn, host + ":" + std::to_string(getpid()));
   log_info("started; evidence is kept in " + settings->verifier.evidence);
-  return run(queue, {settings->verifier, host, arguments->once,
-                     arguments->once && ::isatty(STDERR_FILENO) == 1, *lexicon});
+  return run(queue, {settings->verifier,
+                     host,
+                     arguments->once,
+                     arguments->once && ::isatty(STDERR_FILENO) == 1,
+                     {.program = "/proc/self/exe", .lexicon = *lexicon}});
 }

@@ -117,7 +117,7 @@ Result<void> Work::start_threads() {
   for (const auto& each : options_.settings.allow)
     log_info("may connect to " + each + " although it is not public (verifier.allow)");
   for (std::uint64_t i = 0; i < options_.settings.threads; ++i) {
-    auto thread = CrawlThread::start(options_.settings, options_.lexicon,
+    auto thread = CrawlThread::start(options_.settings, options_.judging,
                                      [this](CrawlResult result) { results_.put(std::move(result)); });
     if (!thread) return thread.error();
     threads_.push_back(std::move(*thread));

@@ -12,8 +12,8 @@
 
 #include "core/base/result.h"
 #include "core/config/settings.h"
-#include "core/evidence/lexicon.h"
 #include "verifier/check_queue.h"
+#include "verifier/judge_process.h"
 
 namespace portavoz {
 
@@ -22,7 +22,7 @@ struct WorkOptions {
   std::string host;       // for the report, to say who looked
   bool once = false;      // everything that is due now, and no more
   bool progress = false;  // a line on standard error every second, for a person who waits
-  Lexicon lexicon = Lexicon::built_in();
+  JudgeOptions judging;   // of each thread
 };
 
 // Until stop is asked for, or until nothing is due. After a stop, what is under way has some seconds to end;

@@ -3,12 +3,16 @@
 // Encoding §6 and HTML §13.2.3; neither is believed of a text that is UTF-8), then UTF-8 when the octets are
 // UTF-8, then what uchardet says, then windows-1252. Only encodings of the web are known by name: iconv
 // itself knows hundreds, and some (UTF-7) let one octet sequence mean two things.
+#include "adapters/charset/charset.h"
+
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cerrno>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include <iconv.h>
 #include <uchardet/uchardet.h>
@@ -203,6 +207,12 @@ std::string converted(const char* from, std::string input) {
 }
 
 }  // namespace
+
+void load_charsets() {
+  // glibc lets go of a converter's file some time after the last one was closed.
+  static std::vector<std::unique_ptr<Converter>> open;
+  for (const Name& name : names) open.push_back(std::make_unique<Converter>(name.iconv_name));
+}
 
 std::string to_utf8(std::string_view octets, std::string_view content_type) {
   const Choice choice = choose(octets, content_type);

@@ -11,9 +11,16 @@ constexpr std::uint64_t largest_lexicon = std::uint64_t{1} << 20U;
 
 }  // namespace
 
+Result<std::string> read_lexicon(const std::string& file) {
+  if (file.empty()) return std::string();
+  auto text = read_file(file, largest_lexicon);
+  if (!text) return text;
+  const auto lexicon = Lexicon::with_file(*text, file);
+  return lexicon ? std::move(text) : lexicon.error();
+}
+
 Result<Lexicon> load_lexicon(const std::string& file) {
-  if (file.empty()) return Lexicon::built_in();
-  const auto text = read_file(file, largest_lexicon);
+  const auto text = read_lexicon(file);
   return text ? Lexicon::with_file(*text, file) : text.error();
 }
 

@@ -12,4 +12,8 @@ namespace portavoz {
 // file: as verifier.lexicon says; empty: the built-in words alone.
 [[nodiscard]] Result<Lexicon> load_lexicon(const std::string& file);
 
+// The text of that file, for Lexicon::with_file in another process; empty without a file. A text whose lines
+// are bad is an error here already.
+[[nodiscard]] Result<std::string> read_lexicon(const std::string& file);
+
 }  // namespace portavoz

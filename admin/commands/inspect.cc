@@ -75,7 +75,7 @@ Result<Look> fetch(const Settings::Verifier* settings, const std::string& url, c
                        },
                    .judge =
                        [&](const FetchResult& page, const MailAddress& wanted,
-                           const std::function<void(Inspection)>& judged) {
+                           const std::function<void(Result<Inspection>)>& judged) {
                          judged(inspect_fetched(page, wanted, lexicon));
                        },
                    .exists = resolver->existence(),

@@ -9,6 +9,7 @@ namespace {
 constexpr Millis rules_last = std::chrono::hours(24);      // RFC 9309 §2.4
 constexpr Millis no_rules_last = std::chrono::minutes(5);  // where they cannot be known now
 constexpr Millis patience = std::chrono::minutes(2);  // for a turn; longer waits are the queue's business
+constexpr Millis without_judge = std::chrono::minutes(1);
 constexpr std::size_t many = 10'000;                  // sites and rules that are remembered
 constexpr Millis domain_within{5'000};                // for the DNS to answer
 
@@ -55,10 +56,12 @@ void Crawler::advance(Task& task) {
       return advance(task);
     case Examination::Step::fetch: return queue(task);
     case Examination::Step::judge:
-      return tools_.judge(task.examination.page(), task.errand.address, [this, &task](Inspection seen) {
-        task.examination.judged(std::move(seen));
-        advance(task);
-      });
+      return tools_.judge(task.examination.page(), task.errand.address,
+                          [this, &task](Result<Inspection> seen) {
+                            if (!seen) return give_back(task, without_judge, seen.error().what);
+                            task.examination.judged(std::move(*seen));
+                            advance(task);
+                          });
     case Examination::Step::done: return ask_domain(task);
   }
 }

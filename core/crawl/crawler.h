@@ -43,10 +43,12 @@ struct SiteSeen {
 };
 
 // What a crawler acts through. Each is called in the reactor's thread; `fetched` and `judged` are called once
-// each, not after the crawler is gone, and never inside of fetch().
+// each, not after the crawler is gone, and never inside of fetch(). The page and the address that are judged
+// live until then. An error says that nobody could judge: the errand is given back.
 struct CrawlTools {
   std::function<void(FetchRequest, std::function<void(FetchResult)> fetched)> fetch;
-  std::function<void(const FetchResult&, const MailAddress&, std::function<void(Inspection)> judged)> judge;
+  std::function<void(const FetchResult&, const MailAddress&, std::function<void(Result<Inspection>)> judged)>
+      judge;
   AsyncResolve exists;  // of no interest: the addresses
   std::function<void(std::uint64_t id, Look)> done;
   std::function<void(std::uint64_t id, Seconds delay, std::string why)> give_back;

@@ -52,4 +52,11 @@ std::vector<std::string> contact_links(const Page& page, std::string_view url, c
   return out;
 }
 
+bool is_other_page_of_site(std::string_view link, std::string_view url) {
+  const auto here = Url::parse(url);
+  const auto there = Url::parse(link);
+  return here && there && there->text() == link && there->text() != here->text() &&
+         site_of(there->host()).domain == site_of(here->host()).domain;
+}
+
 }  // namespace portavoz

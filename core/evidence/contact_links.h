@@ -19,4 +19,7 @@ inline constexpr std::size_t most_contact_links = 3;
 [[nodiscard]] std::vector<std::string> contact_links(const Page& page, std::string_view url,
                                                      const Lexicon& lexicon);
 
+// Whether the link is one that contact_links() could give for the page at `url`, whatever the page says.
+[[nodiscard]] bool is_other_page_of_site(std::string_view link, std::string_view url);
+
 }  // namespace portavoz

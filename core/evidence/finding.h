@@ -46,7 +46,8 @@ enum class ReasonCode : std::uint8_t {
   link_unread,  // detail: the URL
   unchanged,
   robots_overridden,
-  not_read,  // detail: what the fetcher saw; may be empty
+  not_judged,  // detail: how the process that judged the page ended
+  not_read,    // detail: what the fetcher saw; may be empty
 };
 
 // Where on the page, for people.

@@ -186,6 +186,12 @@ Finding judge(const Page& page, const MailAddress& address, std::string_view url
   return found(page, address, url, std::move(all));
 }
 
+Finding not_judged(std::string_view how) {
+  Finding finding;
+  finding.reasons.push_back({ReasonCode::not_judged, std::string(how), {}, {}});
+  return finding;
+}
+
 Finding not_read(FetchOutcome outcome, std::string_view detail) {
   Finding finding;
   finding.reasons.push_back({ReasonCode::not_read, std::string(detail), outcome, {}});

@@ -19,4 +19,7 @@ namespace portavoz {
 // The finding when no page was read: nothing can be said about the address.
 [[nodiscard]] Finding not_read(FetchOutcome outcome, std::string_view detail);
 
+// The finding of a page that came, and on which the process that judges pages ended: the same.
+[[nodiscard]] Finding not_judged(std::string_view how);
+
 }  // namespace portavoz

@@ -14,7 +14,7 @@ struct Sentence {
 };
 
 // In the order of ReasonCode, up to not_read.
-constexpr std::array<Sentence, 32> sentences{{
+constexpr std::array<Sentence, 33> sentences{{
     {"The address stands on the page as a link to write to (%).",
      "La dirección está en la página como enlace para escribir (%)."},
     {"The address stands on the page as text (%).", "La dirección está en la página como texto (%)."},
@@ -98,6 +98,10 @@ constexpr std::array<Sentence, 32> sentences{{
      "No se preguntó al robots.txt del sitio: un administrador lo decidió (`portavoz robots list` dice quién "
      "y por "
      "qué)."},
+    {"The page could not be judged: it brought the program that reads pages down (%). Nothing is known about "
+     "the address; look at the page with your own eyes.",
+     "No se pudo juzgar la página: hizo caer el programa que lee las páginas (%). No se sabe nada de la "
+     "dirección; mire la página con sus propios ojos."},
 }};
 
 struct Words {

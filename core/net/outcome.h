@@ -36,6 +36,8 @@ enum class FetchOutcome : std::uint8_t {
   robots_unreachable,  // whether it does cannot be known now
 };
 
+inline constexpr FetchOutcome last_outcome = FetchOutcome::robots_unreachable;
+
 [[nodiscard]] std::string_view outcome_word(FetchOutcome outcome);
 
 // Worth trying again in some minutes, by itself. http_status counts for http_error alone: 5xx may pass, 4xx

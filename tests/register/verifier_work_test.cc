@@ -17,6 +17,14 @@ using namespace portavoz::test;
 
 namespace {
 
+const std::string verifier_program = PORTAVOZ_BINARY_DIR "/bin/portavoz-verifier";
+const std::string bad_judge = PORTAVOZ_BINARY_DIR "/tests/confinement/bad_judge";
+
+WorkOptions options(const Settings::Verifier& settings, bool once,
+                    const std::string& judge_program = verifier_program) {
+  return {settings, "host.example", once, false, {.program = judge_program, .lexicon = ""}};
+}
+
 struct Bench {
   Story story;
   WebServer web;
@@ -40,7 +48,9 @@ struct Bench {
     return story.confirmed("Asamblea Norte", "north@example.org", web.url(path));
   }
 
-  void work() { must(portavoz::work(queue, {settings(), "host.example", true, false}, std::stop_token())); }
+  void work(const std::string& judge_program = verifier_program) {
+    must(portavoz::work(queue, options(settings(), true, judge_program), std::stop_token()));
+  }
   // What the server answers to the path.
   [[nodiscard]] std::string get(const std::string& path) const {
     const std::string command = "curl -s --noproxy '*' " + web.url(path);
@@ -199,9 +209,7 @@ TEST_CASE("a verifier that is stopped gives back what it has not looked at, and 
   auto patient = bench.settings();
   patient.pause = Seconds(40);  // after robots.txt every page waits for its turn
   std::stop_source stop;
-  std::thread worker([&] {
-    must(work(bench.queue, {patient, "host.example", false, false}, stop.get_token()));
-  });
+  std::thread worker([&] { must(work(bench.queue, options(patient, false), stop.get_token())); });
   while (bench.get("/load").find("/robots.txt") == std::string::npos) std::this_thread::yield();
   stop.request_stop();
   worker.join();
@@ -221,9 +229,9 @@ TEST_CASE("two verifiers share a queue: each page is read once, and one site is 
   CheckQueue other{bench.story.dsn_as("verifier1"), "worker-2"};
   auto one_thread = bench.settings();
   one_thread.in_flight = 2;  // so that each gets some
-  const WorkOptions options{one_thread, "host.example", true, false, Lexicon::built_in()};
-  std::thread second([&] { must(work(other, options, std::stop_token())); });
-  must(work(bench.queue, options, std::stop_token()));
+  const WorkOptions both = options(one_thread, true);
+  std::thread second([&] { must(work(other, both, std::stop_token())); });
+  must(work(bench.queue, both, std::stop_token()));
   second.join();
   CHECK(number(bench.story.alba, "SELECT count(*) FROM reports_overview") == checks);
   const std::string load = bench.get("/load");
@@ -277,4 +285,35 @@ TEST_CASE("a site that asks to wait is known to the register, and its other chec
   CHECK(value(bench.story.alba, "SELECT state FROM checks_overview WHERE check_id = 2") == "due");
   CHECK(number(bench.story.root, "SELECT attempt - given_back FROM checks WHERE check_id = 2") == 0);
   CHECK(bench.get("/load").find("/loaded/1") == std::string::npos);
+}
+
+TEST_CASE(
+    "a page that brings its reader down is reported, for a person to look at, and the others are judged") {
+  Bench bench;
+  for (const std::string name : {"1", "2", "crash"})
+    bench.story.confirmed("Asamblea " + name, "a" + name + "@example.org", bench.web.url("/loaded/" + name));
+  bench.work(bad_judge);
+  const auto reports = must(bench.story.alba.query("SELECT * FROM report_detail ORDER BY final_url"));
+  REQUIRE(reports.size() == 3);
+  CHECK_FALSE(reports.is_null(0, "published"));
+  CHECK_FALSE(reports.is_null(1, "published"));
+  CHECK(reports.text(2, "final_url") == bench.web.url("/loaded/crash"));
+  CHECK(reports.text(2, "outcome") == "ok");
+  CHECK(reports.is_null(2, "published"));
+  CHECK(reports.is_null(2, "official"));
+  CHECK_FALSE(reports.is_null(2, "body_sha256"));  // the page is evidence all the same
+  CHECK(std::string(reports.text(2, "reasons")).find("(signal 11)") != std::string::npos);
+}
+
+TEST_CASE("where pages cannot be judged the checks go back, and no look is used up") {
+  Bench bench;
+  bench.confirmed("/page");
+  bench.work("/does/not/exist");
+  CHECK(number(bench.story.root, "SELECT count(*) FROM reports") == 0);
+  CHECK(number(bench.story.root, "SELECT max(attempt - given_back) FROM checks") == 0);
+  CHECK(value(bench.story.alba, "SELECT why FROM checks_overview").find("/does/not/exist") !=
+        std::string::npos);
+  bench.make_due();
+  bench.work();
+  CHECK(number(bench.story.alba, "SELECT count(*) FROM reports_overview") == 1);
 }

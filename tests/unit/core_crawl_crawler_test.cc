@@ -72,8 +72,12 @@ struct World {
               log.emplace_back(request.url, reactor.now());
               sent.push_back({std::move(request), std::move(fetched), reactor.now()});
             },
-        .judge = [this](const FetchResult& page, const MailAddress& /*address*/,
-                        const std::function<void(Inspection)>& judged) { judged(judgements[page.body]); },
+        .judge =
+            [this](const FetchResult& page, const MailAddress& /*address*/,
+                   const std::function<void(Result<Inspection>)>& judged) {
+              if (page.body == "nobody can") return judged(Error{ErrorKind::unavailable, "nobody can"});
+              judged(judgements[page.body]);
+            },
         .exists = [this](const std::string& name, Millis /*deadline*/,
                          std::function<void(Resolution)> done) -> std::unique_ptr<LookUp> {
           asked.push_back({name, std::move(done)});
@@ -324,4 +328,15 @@ TEST_CASE("an errand that ends with its crawler asks nobody any more") {
   world.take(1, "https://a.example/");
   CHECK(world.names == 0);
   CHECK(world.given_back.contains(1));
+}
+
+TEST_CASE("an errand whose page nobody can judge now is given back") {
+  World world;
+  world.take(1, "https://a.example/");
+  world.no_rules();
+  while (world.sent.empty()) REQUIRE(world.reactor.next_timer());
+  world.page("nobody can");
+  REQUIRE(world.given_back.contains(1));
+  CHECK(world.given_back.at(1) == std::pair{Seconds(60), std::string("nobody can")});
+  CHECK(world.looks.empty());
 }
