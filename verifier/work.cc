@@ -44,7 +44,7 @@ std::string name_of(const Check& check) {
 // What the crawl threads hand over, until the register's thread takes it.
 class Results {
  public:
-  void put(CrawlResult result) {
+  void put(CrawlResult&& result) {
     const std::lock_guard lock(mutex_);
     results_.push_back(std::move(result));
     came_.notify_one();
@@ -81,6 +81,7 @@ class Work {
   Told tell(const GivenBack& given);
   Told tell(const SiteSeen& seen);
   Told report(const Check& check, const Look& look);
+  [[nodiscard]] Result<KeptRendering> keep(const Rendered& rendered) const;
   std::optional<EarlierPage> earlier(const Check& check) const;
   void away(const Error& error);
   void back();
@@ -150,6 +151,20 @@ Result<std::size_t> Work::claim() {
   return checks->size();
 }
 
+// What a browser showed, and its picture. A page that was not rendered keeps nothing.
+Result<KeptRendering> Work::keep(const Rendered& rendered) const {
+  KeptRendering kept;
+  if (rendered.html.empty()) return kept;
+  const auto document = store_.keep(rendered.html);
+  if (!document) return document.error();
+  kept.document_path = document->path;
+  if (rendered.png.empty()) return kept;
+  const auto picture = store_.keep(rendered.png);
+  if (!picture) return picture.error();
+  kept.screenshot_path = picture->path;
+  return kept;
+}
+
 Result<void> Work::report(const Check& check, const Look& look) {
   const std::string outcome = "outcome=" + std::string(outcome_word(look.inspection.outcome));
   if (const auto delay = retry_delay(look.fetched, check.id, check.look)) {
@@ -159,19 +174,18 @@ Result<void> Work::report(const Check& check, const Look& look) {
       log_info(name_of(check) + ": " + why + "; again in " + std::to_string(delay->count()) + " s");
     return postponed;
   }
-  KeptBody body;
-  if (look.fetched.outcome == FetchOutcome::ok) {
-    auto kept = store_.keep(look.fetched.body);
-    if (!kept) {  // there is no report without its evidence
-      log_error(name_of(check) + ": no report: " + kept.error().what);
-      return queue_.give_back({check}, Seconds(600), "the verifier could not do it: " + kept.error().what);
-    }
-    body = std::move(*kept);
+  // There is no report without its evidence.
+  const auto body = look.fetched.outcome == FetchOutcome::ok ? store_.keep(look.fetched.body) : KeptBody();
+  const auto rendering = keep(look.rendered);
+  if (!body || !rendering) {
+    const std::string why = body ? rendering.error().what : body.error().what;
+    log_error(name_of(check) + ": no report: " + why);
+    return queue_.give_back({check}, Seconds(600), "the verifier could not do it: " + why);
   }
-  const auto number = queue_.finish(
-      check, report_json({look.fetched, look.inspection.finding, look.inspection.outcome, check.url, now(),
-                          std::move(body), "portavoz-verifier/0.1 on " + options_.host, look.found_url,
-                          std::string(robots_word(look.robots))}));
+  const auto number =
+      queue_.finish(check, report_json({look.fetched, look.inspection.finding, look.inspection.outcome,
+                                        check.url, now(), *body, "portavoz-verifier/0.1 on " + options_.host,
+                                        look.found_url, std::string(robots_word(look.robots)), *rendering}));
   if (!number) return number.error();
   log_info(name_of(check) + ": " + outcome +
            " published=" + std::string(word(look.inspection.finding.published)) + " official=" +

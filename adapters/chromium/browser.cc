@@ -29,7 +29,7 @@ constexpr std::size_t largest_message = std::size_t{24} << 20U;  // a picture in
 constexpr rlim_t memory = rlim_t{1} << 30U;  // of each process; RLIMIT_AS would count V8's reservations
 constexpr rlim_t file = rlim_t{256} << 20U;  // shared memory is files, too
 constexpr auto last_seconds = std::chrono::seconds(5);
-constexpr std::size_t most_said = 64 * 1024;
+constexpr std::size_t most_said = std::size_t{64} << 10U;
 constexpr const char* said_in = "/stderr";  // of its directory
 
 constexpr int read_end = 3;  // of the browser (--remote-debugging-pipe)
@@ -103,6 +103,7 @@ std::vector<std::string> environment(const std::string& directory) {
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> list;
+  list.reserve(texts.size() + 1);
   for (std::string& text : texts) list.push_back(text.data());
   list.push_back(nullptr);
   return list;

@@ -75,6 +75,8 @@ std::string report_json(const ReportFacts& facts) {
   object["robots"] = nothing_or(facts.robots);
   object["etag"] = nothing_or(facts.fetched.etag);
   object["last_modified"] = nothing_or(facts.fetched.last_modified);
+  object["rendered_path"] = nothing_or(facts.rendering.document_path);
+  object["screenshot_path"] = nothing_or(facts.rendering.screenshot_path);
   return written(object);
 }
 

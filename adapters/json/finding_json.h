@@ -26,6 +26,12 @@ struct KeptBody {
   std::uint64_t bytes = 0;
 };
 
+// Where the document that a browser made of the page is kept, and its picture. Empty without one.
+struct KeptRendering {
+  std::string document_path;
+  std::string screenshot_path;
+};
+
 struct ReportFacts {
   const FetchResult& fetched;
   const Finding& finding;
@@ -36,6 +42,7 @@ struct ReportFacts {
   std::string verifier;   // program and host
   std::string found_url;  // of the page behind a link that has the address; empty: the evidence page itself
   std::string robots;     // what became of the question whether we may read it
+  KeptRendering rendering;
 };
 [[nodiscard]] std::string report_json(const ReportFacts& facts);
 

@@ -40,7 +40,7 @@ constexpr std::array<Column, 11> page_columns{{
 }};
 constexpr std::size_t decision_columns = 2;  // the last ones; a report that waits has nothing to show there
 
-constexpr std::array<Column, 32> detail_columns{{
+constexpr std::array<Column, 34> detail_columns{{
     {"report_id", Form::integer, ""},
     {"contact_id", Form::integer, ""},
     {"list", Form::text, ""},
@@ -73,6 +73,8 @@ constexpr std::array<Column, 32> detail_columns{{
     {"proof", Form::text, ""},
     {"found_url", Form::text, ""},
     {"robots", Form::text, ""},
+    {"rendered_path", Form::text, ""},
+    {"screenshot_path", Form::text, ""},
 }};
 
 // The address between » and « wherever the excerpt holds it, whatever its letter case.
@@ -165,6 +167,8 @@ std::vector<Fact> facts(const pg::Rows& rows, const Screen& screen) {
   out.push_back(
       {"proof", proof == "none" ? "none: nothing could prove that a post is theirs" : proof, Style::plain});
   out.push_back({"kept", kept(rows), Style::plain});
+  if (!rows.is_null(0, "rendered_path")) out.push_back(fact("in a browser", "rendered_path"));
+  if (!rows.is_null(0, "screenshot_path")) out.push_back(fact("picture", "screenshot_path"));
   out.push_back({"decision", decision(rows), Style::plain});
   return out;
 }

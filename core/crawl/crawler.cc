@@ -39,7 +39,11 @@ Crawler::Site& Crawler::site_for(const std::string& url) {
 void Crawler::take(Errand errand) {
   sweep();
   const bool overridden = overridden_.contains(host_of(errand.url));
-  Examination examination(errand.url, std::move(errand.earlier), overridden, options_.total, options_.octets);
+  Examination examination(errand.url, std::move(errand.earlier),
+                          {.robots_overridden = overridden,
+                           .may_render = static_cast<bool>(tools_.render),
+                           .total = options_.total,
+                           .octets = options_.octets});
   const auto id = errand.id;
   auto& task = tasks_[id];
   task = std::make_unique<Task>(Task{std::move(errand), std::move(examination)});
@@ -58,6 +62,12 @@ void Crawler::advance(Task& task) {
         task.examination.judged(std::move(seen));
         advance(task);
       });
+    case Examination::Step::render:
+      return tools_.render(task.examination.page(), task.examination.left(),
+                           [this, &task](std::optional<Rendered> page, Millis took) {
+                             task.examination.rendered(std::move(page), took);
+                             advance(task);
+                           });
     case Examination::Step::done: return finish(task);
   }
 }

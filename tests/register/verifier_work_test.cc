@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "adapters/os/log.h"
+#include "adapters/renderer/server.h"
 #include "adapters/sodium/hash.h"
 #include "core/base/text.h"
 #include "tests/lib/temp_dir.h"
@@ -194,6 +195,58 @@ TEST_CASE("a site that asks to wait is known to the register, and its other chec
   CHECK(value(bench.story.alba, "SELECT state FROM checks_overview WHERE check_id = 2") == "due");
   CHECK(number(bench.story.root, "SELECT attempt - given_back FROM checks WHERE check_id = 2") == 0);
   CHECK(bench.get("/load").find("/loaded/1") == std::string::npos);
+}
+
+TEST_CASE("a page that a renderer shows is reported with what it showed and a picture, beside what came") {
+  Bench bench;
+  const TempDir directory;
+  const std::string picture = "\x89PNG\r\n\x1a\n";
+  RenderRequest request;
+  auto renderer = must(RenderServer::create(
+      directory / "render.sock",
+      [&](const RenderRequest& asked, const std::vector<int>&) -> Result<Rendered> {
+        request = asked;
+        return Rendered{"<footer>Contact: north@example.org</footer>", picture};
+      },
+      [](const std::string&) {}));
+  std::thread serving([&] { renderer->serve(); });
+  auto with_renderer = bench.settings();
+  with_renderer.renderer = directory / "render.sock";
+  bench.confirmed("/script-only");
+  must(work(bench.queue, {with_renderer, "host.example", true, false}, std::stop_token()));
+  renderer->stop();
+  serving.join();
+  CHECK(request.url == bench.web.url("/script-only"));
+  CHECK(request.content_type == "text/html; charset=utf-8");
+  const auto report = must(bench.story.alba.query("SELECT * FROM report_detail"));
+  REQUIRE(report.size() == 1);
+  CHECK(report.boolean(0, "published"));
+  CHECK(std::string(report.text(0, "reasons")).find("by a browser") != std::string::npos);
+  CHECK(read_all(std::string(report.text(0, "rendered_path"))) ==
+        "<footer>Contact: north@example.org</footer>");
+  CHECK(read_all(std::string(report.text(0, "screenshot_path"))) == picture);
+  CHECK(to_hex(sha256(read_all(std::string(report.text(0, "body_path"))))) == report.text(0, "body_sha256"));
+  CHECK(read_all(std::string(report.text(0, "body_path"))).find("<script>") != std::string::npos);
+}
+
+TEST_CASE("while the renderer is away or off, a page that needs a browser is reported as such") {
+  Bench bench;
+  const TempDir directory;
+  for (const std::string& path : {std::string(), directory / "render.sock"}) {
+    auto settings = bench.settings();
+    settings.renderer = path;
+    bench.story.confirmed("Asamblea " + path, "north@example.org", bench.web.url("/script-only"));
+    must(work(bench.queue, {settings, "host.example", true, false}, std::stop_token()));
+  }
+  const auto report = must(bench.story.alba.query("SELECT * FROM report_detail"));
+  REQUIRE(report.size() == 2);
+  for (std::size_t row = 0; row < 2; ++row) {
+    CHECK(report.text(row, "outcome") == "ok");
+    CHECK(report.is_null(row, "published"));
+    CHECK(std::string(report.text(row, "reasons")).find("a script fetches it") != std::string::npos);
+    CHECK(report.is_null(row, "screenshot_path"));
+    CHECK(report.is_null(row, "rendered_path"));
+  }
 }
 
 TEST_CASE("the same octets are kept once") {

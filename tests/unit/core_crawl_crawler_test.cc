@@ -47,8 +47,15 @@ struct Sent {
   Millis at;
 };
 
+struct Rendering {
+  std::string page;
+  Millis within;
+  std::function<void(std::optional<Rendered>, Millis)> answer;
+};
+
 struct World {
   HandReactor reactor;
+  std::deque<Rendering> rendering;                  // not yet answered
   std::deque<Sent> sent;                            // not yet answered
   std::vector<std::pair<std::string, Millis>> log;  // every request, and when
   std::map<std::uint64_t, Look> looks;
@@ -66,6 +73,10 @@ struct World {
             },
         .judge = [this](const FetchResult& page, const MailAddress& /*address*/,
                         const std::function<void(Inspection)>& judged) { judged(judgements[page.body]); },
+        .render =
+            [this](const FetchResult& page, Millis within, auto rendered) {
+              rendering.push_back({page.body, within, std::move(rendered)});
+            },
         .done = [this](std::uint64_t id, Look look) { looks.emplace(id, std::move(look)); },
         .give_back =
             [this](std::uint64_t id, Seconds delay, std::string why) {
@@ -263,4 +274,27 @@ TEST_CASE("an unchanged page is asked for with its validators and judged from it
   world.answer(FetchOutcome::not_modified, 304);
   CHECK(world.looks.at(1).inspection.finding.reasons.back().code == ReasonCode::unchanged);
   CHECK(world.looks.at(1).inspection.finding.published == true);
+}
+
+TEST_CASE("a page that needs a browser waits for it, and its site does not wait meanwhile") {
+  World world;
+  world.judgements["script"].finding.reasons.push_back({ReasonCode::needs_browser, {}, {}, {}});
+  world.judgements["shown"].finding.published = true;
+  world.take(1, "https://a.example/1");
+  world.take(2, "https://a.example/2");
+  world.no_rules();
+  world.reactor.next_timer();
+  world.page("script");
+  REQUIRE(world.rendering.size() == 1);
+  CHECK(world.rendering.front().page == "script");
+  CHECK(world.rendering.front().within == Millis(19'990));
+  world.reactor.next_timer();
+  world.page("p");
+  CHECK(world.looks.count(2) == 1);
+  CHECK(world.looks.count(1) == 0);
+  world.rendering.front().answer(Rendered{"shown", "picture"}, Millis(1'000));
+  REQUIRE(world.looks.count(1) == 1);
+  CHECK(world.looks.at(1).inspection.finding.published == true);
+  CHECK(world.looks.at(1).rendered.png == "picture");
+  CHECK(world.looks.at(1).fetched.body == "script");
 }

@@ -246,14 +246,16 @@ TEST_CASE("a report carries the fetch, the finding and where the octets are") {
                                  {"ab12", "/evidence/ab/ab12", 7},
                                  "verifier on host",
                                  "",
-                                 "allowed"});
+                                 "allowed",
+                                 {"/evidence/cd/cd34", "/evidence/ef/ef56"}});
   for (const auto* part :
        {R"("outcome":"ok")", R"("url":"https://north.example/")",
         R"("final_url":"https://north.example/contact")", R"("http_status":200)",
         R"("content_type":"text/html")", R"("fetched_at":"1970-01-01T00:00:00Z")", R"("published":true)",
         R"("official":true)", R"("body_sha256":"ab12")", R"("body_bytes":7)",
         R"("body_path":"/evidence/ab/ab12")", R"("verifier":"verifier on host")", R"("found_url":null)",
-        R"("robots":"allowed")"}) {
+        R"("robots":"allowed")", R"("rendered_path":"/evidence/cd/cd34")",
+        R"("screenshot_path":"/evidence/ef/ef56")"}) {
     CHECK_THAT(json, Catch::Contains(part));
   }
 }
