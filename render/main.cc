@@ -2,22 +2,21 @@
 // scripts made of it.
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <thread>
+#include <vector>
 
-#include <sys/prctl.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "adapters/chromium/browser.h"
-#include "adapters/os/host.h"
 #include "adapters/os/log.h"
 #include "adapters/os/service_arguments.h"
 #include "adapters/os/signals.h"
 #include "adapters/renderer/server.h"
 #include "adapters/yaml/settings_file.h"
-#include "core/base/text.h"
 #include "render/page.h"
+#include "render/place.h"
 
 namespace {
 
@@ -25,40 +24,17 @@ using namespace portavoz;
 
 constexpr const char* usage =
     "usage: portavoz-renderer [--config FILE]\n"
-    "Renders pages for the verifier in Debian's chromium, one at a time, until SIGTERM. It loads nothing "
-    "from\n"
-    "anywhere, and starts only as a user that is not root, in a network namespace without a network.\n\n"
+    "Renders pages for the verifier in Debian's chromium, one at a time, until SIGTERM. It loads nothing\n"
+    "from anywhere, and starts only as a user that is not root, where there is no network.\n\n"
     "  --config FILE  the settings (default /etc/portavoz/portavoz.yaml); it reads renderer.socket\n\n"
-    "Exit status: 0, or 64 usage, 69 the socket cannot be used, 71 a browser could not be ended, 77 root or "
-    "a\n"
-    "network, 78 wrong settings.\n";
+    "Exit status: 0, or 64 usage, 69 the socket cannot be used, 71 a browser could not be ended,\n"
+    "77 root, or a network, 78 wrong settings.\n";
 
 int did_not_start(const Error& error) {
   log_fatal(error.what);
   return error.kind == ErrorKind::bad_input   ? EX_CONFIG
          : error.kind == ErrorKind::forbidden ? EX_NOPERM
                                               : EX_UNAVAILABLE;
-}
-
-// A page that gets out of the browser's sandbox must find no network and no power.
-Result<void> check_place() {
-  if (::geteuid() == 0)
-    return Error{ErrorKind::forbidden,
-                 "the renderer does not run as root, because it runs strangers' scripts; start it as "
-                 "portavoz-renderer, as its unit does"};
-  const auto interfaces = network_interfaces();
-  if (!interfaces) return interfaces.error();
-  for (const std::string& each : *interfaces)
-    if (each != "lo")
-      return Error{ErrorKind::forbidden,
-                   "there is a network here (" + join(*interfaces, ", ") +
-                       "), and strangers' scripts must not reach one; start the renderer by its unit, which "
-                       "says PrivateNetwork=yes, or below `unshare -n`"};
-  // Nobody of the same user reads or changes this process: the browser is one.
-  if (::prctl(PR_SET_DUMPABLE, 0) != 0)
-    return Error{ErrorKind::unavailable,
-                 "the renderer cannot shield itself from the browser (PR_SET_DUMPABLE)"};
-  return {};
 }
 
 Result<Rendered> render(const RenderRequest& request, const std::vector<int>& ended_by) {
@@ -97,7 +73,7 @@ int main(int argc, char** argv) {
   if (arguments->help) return std::fputs(usage, stdout) < 0 ? EX_IOERR : EX_OK;
   const auto settings = load_settings(arguments->config);
   if (!settings) return did_not_start(settings.error());
-  if (auto fit = check_place(); !fit) return did_not_start(fit.error());
+  if (auto taken = take_place(); !taken) return did_not_start(taken.error());
   auto server = RenderServer::create(settings->renderer.socket, render,
                                      [](const std::string& what) { log_warning(what); });
   if (!server) return did_not_start(server.error());
