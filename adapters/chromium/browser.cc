@@ -84,7 +84,7 @@ std::vector<std::string> arguments(const std::string& directory) {
           "--disable-component-update",
           "--disable-background-networking",
           "--disable-quic",
-          "--host-resolver-rules=MAP * ~NOTFOUND",  // there is no network: no name is even asked for
+          "--host-resolver-rules=MAP * ~NOTFOUND",  // no name is asked for, no address connected to
           "--js-flags=--jitless",                   // no machine code is made of a stranger's script
           "--hide-scrollbars",
           "--mute-audio",
