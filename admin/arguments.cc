@@ -338,12 +338,17 @@ It names the file that keeps the evidence (WARC/1.1, which any reader of web arc
 page sees otherwise than in the contact's report that was approved last. For that, run it on the host of the file, as
 somebody who may read it.
 
+Where the page was shown to a browser (verifier.renderer), --picture writes what that browser showed, a PNG, into a new file.
+
 Example
   portavoz report show 1
+  portavoz report show 1 --picture page.png
 
 Next: `portavoz approve N --reason …` or `portavoz reject N --reason …`.)");
   auto show = args<ReportShow>(sub);
   sub->add_option("N", show->report, "the report's number")->type_name("")->required();
+  sub->add_option("--picture", show->picture, "write the picture of what a browser showed")
+      ->type_name("FILE");
 
   add_decision(DecisionKind::approve, "N", "let the report's contact post to its list", R"(
 The contact becomes the one designated contact of its assembly on that list. Every gate that reaches the register

@@ -53,6 +53,7 @@ struct Reports {
 };
 struct ReportShow {
   std::string report;
+  std::string picture;  // where to write it; empty: nowhere
 };
 struct Decide {
   DecisionKind kind = DecisionKind::reject;

@@ -73,6 +73,7 @@ void look_for_file(ReportEvidence& evidence) {
         "The file there is not the one that was kept: its SHA-256 is " + to_hex(sha256(*octets));
   } else {
     evidence.there = true;
+    if (auto picture = read_kept_picture(*octets)) evidence.picture = std::move(*picture);
   }
 }
 
@@ -131,6 +132,7 @@ Json json_of_file(const ReportEvidence& evidence) {
                        {"sha256", older ? Json() : Json(evidence.sha256)},
                        {"bytes", older ? Json() : Json(evidence.bytes)},
                        {"there", evidence.there ? Json(*evidence.there) : Json()},
+                       {"picture", !evidence.picture.empty()},
                        {"remark", evidence.remark}});
 }
 

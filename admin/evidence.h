@@ -20,6 +20,7 @@ struct ReportEvidence {
   std::string host, path, sha256;  // all empty when nothing was kept; a path alone in the older form
   std::int64_t bytes = 0;
   std::optional<bool> there;                    // as it was kept; nothing when that cannot be told from here
+  std::string picture;                          // of what a browser showed, a PNG; empty without one
   std::string remark;                           // what is the matter with it; empty when all is well
   std::optional<std::int64_t> approved_report;  // that the page was compared with
   std::vector<DiffLine> diff;

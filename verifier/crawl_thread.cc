@@ -8,6 +8,8 @@
 #include "adapters/curl/fetch_loop.h"
 #include "adapters/os/clock.h"
 #include "adapters/os/epoll_reactor.h"
+#include "adapters/os/log.h"
+#include "adapters/renderer/client.h"
 
 namespace portavoz {
 namespace {
@@ -19,16 +21,20 @@ struct Inbox {
   bool end = false;
 };
 
+using RenderedPage = std::function<void(std::optional<Rendered>, Millis took)>;
+
 }  // namespace
 
 struct CrawlThread::Impl {
   Impl(const Settings::Verifier& settings, JudgeOptions judging, std::function<void(CrawlResult)> out)
       : results(std::move(out)),
         judge(loop, std::move(judging)),
-        crawler(loop, tools(), {.pause = settings.pause, .total = limits.total, .octets = limits.wire}) {}
+        renderer(loop, settings.renderer),
+        crawler(loop, tools(!settings.renderer.empty()),
+                {.pause = settings.pause, .total = limits.total, .octets = limits.wire}) {}
 
-  CrawlTools tools() {
-    return {
+  CrawlTools tools(bool rendering) {
+    CrawlTools made{
         .fetch =
             [this](FetchRequest request, std::function<void(FetchResult)> fetched) {
               pages->start(std::move(request), std::move(fetched));
@@ -47,6 +53,21 @@ struct CrawlThread::Impl {
             },
         .seen = [this](SiteSeen seen) { results(std::move(seen)); },
     };
+    if (rendering)
+      made.render = [this](const FetchResult& page, Millis within, RenderedPage rendered) {
+        render(page, within, std::move(rendered));
+      };
+    return made;
+  }
+
+  // A renderer that cannot do it leaves the page as one that needs a browser.
+  void render(const FetchResult& page, Millis within, RenderedPage rendered) {
+    renderer.start(
+        {within, page.final_url, page.content_type, page.body},
+        [url = page.final_url, rendered = std::move(rendered)](Result<Rendered> shown, Millis took) {
+          if (!shown) log_warning(url + ": not rendered: " + shown.error().what);
+          rendered(shown ? std::optional(std::move(*shown)) : std::nullopt, took);
+        });
   }
 
   // True when the thread is to end.
@@ -82,6 +103,7 @@ struct CrawlThread::Impl {
   std::optional<Resolver> resolver;
   std::optional<FetchLoop> pages;
   JudgeProcess judge;
+  RenderClient renderer;
   Crawler crawler;
   std::mutex mutex;  // guards inbox
   Inbox inbox;

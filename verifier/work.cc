@@ -49,7 +49,7 @@ EvidenceStore::Place earlier_place(const Check& check) {
 // What the crawl threads hand over, until the register's thread takes it.
 class Results {
  public:
-  void put(CrawlResult result) {
+  void put(CrawlResult&& result) {
     const std::lock_guard lock(mutex_);
     results_.push_back(std::move(result));
     came_.notify_one();
@@ -174,7 +174,9 @@ Result<Report> Work::written(const Check& check, const Look& look) const {
        time,
        verifier,
        check.url,
-       finding_json(seen.finding, check.address, check.url, seen.outcome, domain_word(look.domain))},
+       finding_json(seen.finding, check.address, check.url, seen.outcome, domain_word(look.domain)),
+       look.rendered.html,
+       look.rendered.png},
       earlier_place(check));
   if (!kept) return kept.error();
   return Report{

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "adapters/os/files.h"
 #include "admin/columns.h"
 #include "admin/commands/commands.h"
 #include "admin/evidence.h"
@@ -155,6 +156,12 @@ std::vector<Fact> facts(const pg::Rows& rows, const ReportEvidence& evidence, co
   out.push_back(
       {"proof", proof == "none" ? "none: nothing could prove that a post is theirs" : proof, Style::plain});
   out.push_back({"kept", kept(rows, evidence), Style::plain});
+  if (!evidence.picture.empty())
+    out.push_back({"picture",
+                   "what a browser showed, a PNG of " + std::to_string(evidence.picture.size()) +
+                       " octets: `portavoz report show " + text(rows, 0, "report_id") +
+                       " --picture FILE` writes it",
+                   Style::plain});
   out.push_back({"decision", decision(rows), Style::plain});
   return out;
 }
@@ -183,6 +190,17 @@ std::string detail(const pg::Rows& rows, const ReportEvidence& kept, const Scree
                           screen);
   }
   return out;
+}
+
+// Into a new file: nothing that is there is lost.
+Result<void> write_picture(const ReportEvidence& evidence, const std::string& report,
+                           const std::string& file) {
+  if (evidence.picture.empty())
+    return Error{ErrorKind::not_found,
+                 "Report " + report + " has no picture here: no browser was asked (verifier.renderer), or " +
+                     (evidence.remark.empty() ? "it could not show the page" : evidence.remark)};
+  if (file_version(file)) return Error{ErrorKind::conflict, file + " is there already; name a new file"};
+  return write_file_atomic(file, evidence.picture, 0640);
 }
 
 }  // namespace
@@ -235,6 +253,8 @@ Result<Answer> run(Context& context, const ReportShow& args) {
       ask(context, "SELECT * FROM portavoz.evidence_overview WHERE report_id = $1::bigint", {*report});
   if (!kept) return kept.error();
   const ReportEvidence evidence = read_evidence(*kept);
+  if (!args.picture.empty())
+    if (auto written = write_picture(evidence, *report, args.picture); !written) return written.error();
   return Answer{Json::object({{"report", json_of(*rows, 0, detail_columns)},
                               {"evidence", json_of_file(evidence)},
                               {"diff", json_of_diff(evidence)}}),

@@ -41,4 +41,18 @@ std::optional<std::string> decode_base64(std::string_view text) {
   return octets;
 }
 
+std::string encode_base64(std::string_view octets) {
+  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((octets.size() + 2) / 3 * 4);
+  for (std::size_t at = 0; at < octets.size(); at += 3) {
+    const auto group = octets.substr(at, 3);
+    std::uint32_t bits = 0;
+    for (std::size_t i = 0; i < 3; ++i)
+      bits = bits << 8 | (i < group.size() ? static_cast<unsigned char>(group[i]) : 0U);
+    for (std::size_t i = 0; i < 4; ++i) text += i > group.size() ? '=' : digits[bits >> (18 - 6 * i) & 0x3F];
+  }
+  return text;
+}
+
 }  // namespace portavoz

@@ -282,7 +282,9 @@ SettingsOrProblems read_settings(const Node& root) {
              {"about", [&](const Node& node) { read_url(node, s.verifier.about, problems); }},
              {"threads", [&](const Node& node) { read_count(node, s.verifier.threads, problems); }},
              {"in_flight", [&](const Node& node) { read_count(node, s.verifier.in_flight, problems); }},
-             {"pause", duration(s.verifier.pause)}})},
+             {"pause", duration(s.verifier.pause)},
+             {"renderer", path(s.verifier.renderer)}})},
+       {"renderer", section({{"socket", path(s.renderer.socket)}})},
        {"testing",
         [&](const Node& node) {
           testing_mark = node.mark;
@@ -323,7 +325,7 @@ string describe(const Settings& s) {
   std::vector<string> relays;
   for (const IpAddress& address : s.gate.relays) relays.push_back(address.text());
   const auto word = [](bool value) { return string(value ? "true" : "false"); };
-  const std::array<std::pair<string_view, string>, 30> rows{{
+  const std::array<std::pair<string_view, string>, 32> rows{{
       {"register.dsn", s.database.dsn},
       {"roll.directory", s.roll.directory},
       {"roll.max_age", seconds(s.roll.max_age)},
@@ -354,6 +356,8 @@ string describe(const Settings& s) {
       {"verifier.threads", std::to_string(s.verifier.threads)},
       {"verifier.in_flight", std::to_string(s.verifier.in_flight)},
       {"verifier.pause", seconds(s.verifier.pause)},
+      {"verifier.renderer", s.verifier.renderer},
+      {"renderer.socket", s.renderer.socket},
   }};
   string text;
   for (const auto& [key, value] : rows) text += string(key) + " = " + value + "\n";

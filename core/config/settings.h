@@ -69,7 +69,12 @@ struct Settings {
     std::uint64_t threads = 1;
     std::uint64_t in_flight = 100;  // checks that are held at a time, of all threads together
     Seconds pause{2};               // between two requests to one site
+    std::string renderer;           // path of the renderer's socket; empty: no page is rendered
   } verifier;
+
+  struct Renderer {
+    std::string socket = "/run/portavoz-renderer/render.sock";  // where the verifier's pages come
+  } renderer;
 
   // What only tests may do. Refused unless everything of ours listens on this machine alone.
   struct Testing {

@@ -10,8 +10,8 @@ constexpr Millis rules_last = std::chrono::hours(24);      // RFC 9309 §2.4
 constexpr Millis no_rules_last = std::chrono::minutes(5);  // where they cannot be known now
 constexpr Millis patience = std::chrono::minutes(2);  // for a turn; longer waits are the queue's business
 constexpr Millis without_judge = std::chrono::minutes(1);
-constexpr std::size_t many = 10'000;                  // sites and rules that are remembered
-constexpr Millis domain_within{5'000};                // for the DNS to answer
+constexpr std::size_t many = 10'000;    // sites and rules that are remembered
+constexpr Millis domain_within{5'000};  // for the DNS to answer
 
 Seconds whole_seconds(Millis time) { return std::chrono::ceil<Seconds>(time); }
 
@@ -41,7 +41,11 @@ Crawler::Site& Crawler::site_for(const std::string& url) {
 void Crawler::take(Errand errand) {
   sweep();
   const bool overridden = overridden_.contains(host_of(errand.url));
-  Examination examination(errand.url, std::move(errand.earlier), overridden, options_.total, options_.octets);
+  Examination examination(errand.url, std::move(errand.earlier),
+                          {.robots_overridden = overridden,
+                           .may_render = static_cast<bool>(tools_.render),
+                           .total = options_.total,
+                           .octets = options_.octets});
   const auto id = errand.id;
   auto& task = tasks_[id];
   task = std::make_unique<Task>(Task{std::move(errand), std::move(examination)});
@@ -62,6 +66,12 @@ void Crawler::advance(Task& task) {
                             task.examination.judged(std::move(*seen));
                             advance(task);
                           });
+    case Examination::Step::render:
+      return tools_.render(task.examination.page(), task.examination.left(),
+                           [this, &task](std::optional<Rendered> page, Millis took) {
+                             task.examination.rendered(std::move(page), took);
+                             advance(task);
+                           });
     case Examination::Step::done: return ask_domain(task);
   }
 }

@@ -1,10 +1,10 @@
 // Crawler: many examinations at a time in one Reactor, polite towards every site: one request at a time to
 // each, with its Pace between two; robots.txt is read once for a scheme, host and port and kept for a day. It
-// fetches and judges through the functions that it is given, and decides nothing about what was found. Before
-// an errand is done, the DNS is asked whether the domain of its address exists, whatever the page said. An
-// errand whose site would keep it waiting for long is given back. Redirects to another site are followed by
-// the fetcher, out of turn there. Units: milliseconds of the reactor. Errors: none; every errand ends in
-// `done` or `give_back`, once, unless the crawler is gone before. Threads: that of the reactor.
+// fetches, judges and renders through the functions that it is given, and decides nothing about what was
+// found. Before an errand is done, the DNS is asked whether the domain of its address exists, whatever the
+// page said. An errand whose site would keep it waiting for long is given back. Redirects to another site are
+// followed by the fetcher, out of turn there. Units: milliseconds of the reactor. Errors: none; every errand
+// ends in `done` or `give_back`, once, unless the crawler is gone before. Threads: that of the reactor.
 #pragma once
 
 #include <cstddef>
@@ -42,13 +42,19 @@ struct SiteSeen {
   std::optional<Seconds> wait;  // what the site asked for
 };
 
-// What a crawler acts through. Each is called in the reactor's thread; `fetched` and `judged` are called once
-// each, not after the crawler is gone, and never inside of fetch(). The page and the address that are judged
-// live until then. An error says that nobody could judge: the errand is given back.
+// What a crawler acts through. Each is called in the reactor's thread; `fetched`, `judged` and `rendered`
+// are called once each, not after the crawler is gone, and never inside of fetch() and render(). The page and
+// the address that are judged live until then. An error says that nobody could judge: the errand is given
+// back.
 struct CrawlTools {
   std::function<void(FetchRequest, std::function<void(FetchResult)> fetched)> fetch;
   std::function<void(const FetchResult&, const MailAddress&, std::function<void(Result<Inspection>)> judged)>
       judge;
+  // Shows the page to a browser, within that time. `rendered`: nothing when it could not be done; the time
+  // that it took. Left empty, no page is rendered.
+  std::function<void(const FetchResult&, Millis within,
+                     std::function<void(std::optional<Rendered>, Millis took)> rendered)>
+      render = nullptr;
   AsyncResolve exists;  // of no interest: the addresses
   std::function<void(std::uint64_t id, Look)> done;
   std::function<void(std::uint64_t id, Seconds delay, std::string why)> give_back;

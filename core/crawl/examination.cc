@@ -14,9 +14,25 @@ std::string_view robots_word(RobotsWord word) {
   return words.at(static_cast<std::size_t>(word));
 }
 
-Examination::Examination(std::string url, std::optional<EarlierPage> earlier, bool robots_overridden,
-                         Millis total, std::size_t octets)
-    : earlier_(std::move(earlier)), overridden_(robots_overridden), left_(total), octets_left_(octets) {
+namespace {
+
+bool says(const Finding& finding, ReasonCode code) {
+  return std::any_of(finding.reasons.begin(), finding.reasons.end(),
+                     [code](const Reason& each) { return each.code == code; });
+}
+
+void add(Finding& finding, ReasonCode code, const std::string& detail = {}) {
+  finding.reasons.push_back({code, detail, {}, {}});
+}
+
+}  // namespace
+
+Examination::Examination(std::string url, std::optional<EarlierPage> earlier, const Options& options)
+    : earlier_(std::move(earlier)),
+      overridden_(options.robots_overridden),
+      may_render_(options.may_render),
+      left_(options.total),
+      octets_left_(options.octets) {
   look_.fetched.final_url = url;
   begin(std::move(url));
 }
@@ -77,6 +93,40 @@ void Examination::fetched(FetchResult result, Millis took) {
 }
 
 void Examination::judged(Inspection inspection) {
+  if (plain_) return judged_in_browser(std::move(inspection));
+  if (!wants_browser(inspection)) return take(std::move(inspection));
+  may_render_ = false;  // once
+  plain_inspection_ = std::move(inspection);
+  step_ = Step::render;
+}
+
+bool Examination::wants_browser(const Inspection& inspection) const {
+  return may_render_ && first_ && left_ > Millis(0) && !inspection.finding.published &&
+         says(inspection.finding, ReasonCode::needs_browser);
+}
+
+void Examination::rendered(std::optional<Rendered> page, Millis took) {
+  left_ -= std::min(left_, took);
+  if (!page) return take(std::move(plain_inspection_));
+  plain_ = candidate_;
+  candidate_.body = page->html;
+  candidate_.content_type = "text/html; charset=utf-8";
+  look_.rendered = std::move(*page);
+  step_ = Step::judge;
+}
+
+// What the page loads from elsewhere was not there: where the browser shows nothing, the first word stands.
+void Examination::judged_in_browser(Inspection inspection) {
+  candidate_ = std::move(*plain_);
+  plain_.reset();
+  const bool nothing =
+      inspection.finding.published == false || says(inspection.finding, ReasonCode::needs_browser);
+  if (nothing) inspection.finding = std::move(plain_inspection_.finding);
+  add(inspection.finding, nothing ? ReasonCode::rendered_absent : ReasonCode::rendered);
+  take(std::move(inspection));
+}
+
+void Examination::take(Inspection inspection) {
   const bool found = inspection.finding.published == true;
   if (first_) {
     inspection.links.resize(std::min(inspection.links.size(), most_contact_links));
@@ -121,19 +171,16 @@ void Examination::follow() {
 void Examination::end() {
   step_ = Step::done;
   Finding& finding = look_.inspection.finding;
-  const auto add = [&](ReasonCode code, const std::string& detail) {
-    finding.reasons.push_back({code, detail, {}, {}});
-  };
   if (finding.published != true && !unread_.empty()) {
     finding.published = finding.official = std::nullopt;
-    add(ReasonCode::link_unread, unread_);
+    add(finding, ReasonCode::link_unread, unread_);
   }
   if (!look_.found_url.empty()) {
-    add(ReasonCode::behind_link, look_.found_url);
+    add(finding, ReasonCode::behind_link, look_.found_url);
   } else if (unchanged_) {
-    add(ReasonCode::unchanged, {});
+    add(finding, ReasonCode::unchanged);
   }
-  if (look_.robots == RobotsWord::overridden) add(ReasonCode::robots_overridden, {});
+  if (look_.robots == RobotsWord::overridden) add(finding, ReasonCode::robots_overridden);
 }
 
 }  // namespace portavoz

@@ -1,9 +1,11 @@
 // Examination: one check as a sequence of steps that somebody else takes: may we read the page (robots.txt),
-// read it, judge it; and while the address does not stand on it, the same for up to three links of the same
-// site that look like a contact or imprint page, all within one budget of time and octets. It does no I/O and
-// reads no clock: next() says what is wanted, and one of the answers below brings it further. While one of
-// the links is forbidden, cannot be read or cannot be judged, the address may stand there: it is not found,
-// and nobody says that it is absent. Errors: none; every end is a Look. Threads: a value of one thread.
+// read it, judge it, have it shown by a browser where its text comes by a script only and judge that; and
+// while the address does not stand on it, the same for up to three links of the same site that look like a
+// contact or imprint page, all within one budget of time and octets. It does no I/O and reads no clock:
+// next() says what is wanted, and one of the answers below brings it further. While one of the links is
+// forbidden, cannot be read or cannot be judged, the address may stand there: it is not found, and nobody
+// says that it is absent. Nor does a browser without a network show that it is. Errors: none; every end is a
+// Look. Threads: a value of one thread.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +18,7 @@
 #include "core/crawl/robots.h"
 #include "core/evidence/inspect.h"
 #include "core/net/fetch.h"
+#include "core/render/wire.h"
 
 namespace portavoz {
 
@@ -35,7 +38,8 @@ enum class RobotsWord : std::uint8_t { not_asked, allowed, disallowed, unreachab
 // What an examination came to.
 struct Look {
   Inspection inspection;  // its last reasons are how the page was come by
-  FetchResult fetched;    // the page that the inspection is about
+  FetchResult fetched;    // the page that the inspection is about, as it came
+  Rendered rendered;      // the evidence page in a browser; empty unless one was asked and did it
   std::string found_url;  // of that page, when a link led to it and the address stands on it; else empty
   RobotsWord robots = RobotsWord::not_asked;  // for the evidence page
   Millis took{0};                             // all requests together
@@ -45,32 +49,44 @@ struct Look {
 
 class Examination {
  public:
-  enum class Step : std::uint8_t { robots, fetch, judge, done };
+  enum class Step : std::uint8_t { robots, fetch, judge, render, done };
 
-  // total, octets: for all pages together. The octets of the page that reaches the bound are still read.
-  Examination(std::string url, std::optional<EarlierPage> earlier, bool robots_overridden, Millis total,
-              std::size_t octets);
+  struct Options {
+    bool robots_overridden = false;
+    bool may_render = false;  // there is somebody to ask
+    // For all pages together. The octets of the page that reaches the bound are still read.
+    Millis total{0};
+    std::size_t octets = 0;
+  };
+
+  Examination(std::string url, std::optional<EarlierPage> earlier, const Options& options);
 
   [[nodiscard]] Step next() const { return step_; }
-  // The page that the step is about. Steps robots, fetch, judge.
+  // The page that the step is about. Steps robots, fetch, judge, render.
   [[nodiscard]] const std::string& url() const { return url_; }
   [[nodiscard]] FetchRequest request() const;                           // step fetch
-  [[nodiscard]] const FetchResult& page() const { return candidate_; }  // step judge
+  [[nodiscard]] const FetchResult& page() const { return candidate_; }  // steps judge, render
+  [[nodiscard]] Millis left() const { return left_; }                   // of the total
   [[nodiscard]] const Look& look() const { return look_; }              // step done
 
   void rules(const SiteRules& rules);
   void fetched(FetchResult result, Millis took);
   void judged(Inspection inspection);
+  void rendered(std::optional<Rendered> page, Millis took);  // nothing: it could not be done
 
  private:
   void begin(std::string url);
   void ended(FetchOutcome outcome, std::string detail);
+  [[nodiscard]] bool wants_browser(const Inspection& inspection) const;
+  void judged_in_browser(Inspection inspection);
+  void take(Inspection inspection);
   void follow();
   void end();
 
   std::string url_;
   std::optional<EarlierPage> earlier_;
   bool overridden_;
+  bool may_render_;
   Millis left_;
   std::size_t octets_left_;
   Step step_ = Step::robots;
@@ -79,6 +95,8 @@ class Examination {
   std::vector<std::string> links_;  // the next one last
   std::string unread_;              // the first link that says nothing; empty when all were judged
   FetchResult candidate_;
+  std::optional<FetchResult> plain_;  // what came, while the candidate is what a browser shows
+  Inspection plain_inspection_;       // what was found on that
   Look look_;
 };
 

@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t largest_record = std::size_t{8} << 20U;  // that is read
 constexpr std::size_t largest_body = std::size_t{4} << 20U;    // more than is ever fetched
 constexpr int not_modified = 304;
+constexpr std::string_view picture_type = "image/png";
 
 class Writer {
  public:
@@ -28,6 +29,8 @@ class Writer {
       put_response();
     }
     put_finding();
+    if (!check_.document.empty()) put_document();
+    if (!check_.picture.empty()) put_picture();
     return std::move(out_);
   }
 
@@ -132,6 +135,25 @@ class Writer {
     put(metadata);
   }
 
+  // §6.8
+  void put_document() {
+    WarcRecord conversion =
+        record("conversion", id("conversion"), "text/html; charset=utf-8", std::string(check_.document));
+    conversion.fields.emplace_back("WARC-Target-URI", check_.fetched.final_url);
+    conversion.fields.emplace_back("WARC-Refers-To", response_);
+    conversion.fields.emplace_back("WARC-Warcinfo-ID", info_);
+    put(conversion);
+  }
+
+  // §6.4. The URI is that of a view of the page, as tools for web archives name it.
+  void put_picture() {
+    WarcRecord resource = record("resource", id("resource"), picture_type, std::string(check_.picture));
+    resource.fields.emplace_back("WARC-Target-URI", "urn:view:" + check_.fetched.final_url);
+    resource.fields.emplace_back("WARC-Concurrent-To", response_);
+    resource.fields.emplace_back("WARC-Warcinfo-ID", info_);
+    put(resource);
+  }
+
   const CheckEvidence& check_;
   std::string info_, response_;
   std::optional<HttpResponse> answer_;
@@ -159,6 +181,19 @@ Result<KeptResponse> page_of(const WarcRecord& record) {
 
 EvidenceFile evidence_file(const CheckEvidence& check, const KeptResponse* earlier) {
   return Writer(check).file(earlier);
+}
+
+Result<std::string> read_kept_picture(std::string_view file) {
+  while (!file.empty()) {
+    const auto member = first_gzip_member(file, largest_record);
+    if (!member) return Error{ErrorKind::bad_input, "it is no gzip file, or was damaged"};
+    auto record = read_warc_record(member->octets);
+    if (!record) return record.error();
+    if (record->field("WARC-Type") == "resource" && record->field("Content-Type") == picture_type)
+      return std::move(record->block);
+    file.remove_prefix(member->length);
+  }
+  return std::string();
 }
 
 Result<KeptResponse> read_kept_response(std::string_view file) {

@@ -42,8 +42,10 @@ enum class ReasonCode : std::uint8_t {
   cloaked,  // detail: how many
   picture,  // detail: its name
   needs_browser,
-  behind_link,  // detail: the URL
-  link_unread,  // detail: the URL
+  behind_link,      // detail: the URL
+  link_unread,      // detail: the URL
+  rendered,         // by a browser, before it was judged
+  rendered_absent,  // by a browser, in vain
   unchanged,
   robots_overridden,
   not_judged,  // detail: how the process that judged the page ended

@@ -14,7 +14,7 @@ struct Sentence {
 };
 
 // In the order of ReasonCode, up to not_read.
-constexpr std::array<Sentence, 33> sentences{{
+constexpr std::array<Sentence, 35> sentences{{
     {"The address stands on the page as a link to write to (%).",
      "La dirección está en la página como enlace para escribir (%)."},
     {"The address stands on the page as text (%).", "La dirección está en la página como texto (%)."},
@@ -92,6 +92,17 @@ constexpr std::array<Sentence, 33> sentences{{
      "so nobody can say that the address is absent. Look at it in a browser.",
      "La página lleva a otra del mismo sitio que podría mostrarla, y esa no se pudo leer o juzgar (%); así "
      "que nadie puede decir que la dirección falta. Mírela en un navegador."},
+    {"The page has no text of its own, so it was judged as it is shown by a browser that runs its scripts "
+     "and "
+     "loads nothing else; what it showed is kept.",
+     "La página no tiene texto propio, así que se juzgó como la muestra un navegador que ejecuta sus scripts "
+     "y "
+     "no carga nada más; se guarda lo que mostró."},
+    {"A browser without a network does not show the address there either, and what the page loads from "
+     "elsewhere was not there; what it showed is kept.",
+     "Un navegador sin red tampoco muestra ahí la dirección, y faltaba lo que la página carga de otros "
+     "sitios; "
+     "se guarda lo que mostró."},
     {"The page is unchanged since the last report; its octets of then were judged again.",
      "La página no cambió desde el último informe; se juzgaron otra vez sus octetos de entonces."},
     {"The site's robots.txt was not asked: an admin overrode it (`portavoz robots list` says who and why).",

@@ -64,6 +64,7 @@ ANSWERS = {
     "/none": lambda: head("204 No Content", content_type=""),
     "/not-modified": lambda: head("304 Not Modified", content_type=""),
     "/partial": lambda: whole(status="206 Partial Content"),
+    "/script-only": lambda: whole(b"<script>document.write(await_something)</script>"),
     "/missing": lambda: whole(status="404 Not Found"),
     "/broken": lambda: whole(status="500 Oops"),
     "/later": lambda: whole(status="503 Later", Retry_After="7200"),

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "adapters/os/log.h"
+#include "adapters/renderer/server.h"
 #include "adapters/sodium/hash.h"
 #include "core/base/text.h"
 #include "core/evidence/evidence_file.h"
@@ -125,7 +126,7 @@ TEST_CASE("a verifier removes evidence past its budget when it starts, and keeps
                               std::to_string(ended)));
   auto poor = bench.settings();
   poor.evidence_budget = 1;
-  must(work(bench.queue, {poor, "host.example", true, false}, std::stop_token()));
+  must(work(bench.queue, options(poor, true), std::stop_token()));
   const auto files =
       must(bench.story.alba.query("SELECT path, contact_id FROM evidence_overview JOIN reports_overview "
                                   "USING (report_id) ORDER BY contact_id"));
@@ -141,7 +142,7 @@ TEST_CASE("there is no report without its evidence") {
   auto blocked = bench.settings();
   write_all(bench.evidence / "file", "");
   blocked.evidence = bench.evidence / "file";
-  must(work(bench.queue, {blocked, "host.example", true, false}, std::stop_token()));
+  must(work(bench.queue, options(blocked, true), std::stop_token()));
   CHECK(number(bench.story.alba, "SELECT count(*) FROM reports_overview") == 0);
   CHECK(value(bench.story.alba, "SELECT why FROM checks_overview").find("is not a directory") !=
         std::string::npos);
@@ -316,4 +317,57 @@ TEST_CASE("where pages cannot be judged the checks go back, and no look is used 
   bench.make_due();
   bench.work();
   CHECK(number(bench.story.alba, "SELECT count(*) FROM reports_overview") == 1);
+}
+
+TEST_CASE("a page that a renderer shows is reported with what it showed and a picture, beside what came") {
+  Bench bench;
+  const TempDir directory;
+  const std::string picture = "\x89PNG\r\n\x1a\n";
+  RenderRequest request;
+  auto renderer = must(RenderServer::create(
+      directory / "render.sock",
+      [&](const RenderRequest& asked, const std::vector<int>&) -> Result<Rendered> {
+        request = asked;
+        return Rendered{"<footer>Contact: north@example.org</footer>", picture};
+      },
+      [](const std::string&) {}));
+  std::thread serving([&] { renderer->serve(); });
+  auto with_renderer = bench.settings();
+  with_renderer.renderer = directory / "render.sock";
+  bench.confirmed("/script-only");
+  must(work(bench.queue, options(with_renderer, true), std::stop_token()));
+  renderer->stop();
+  serving.join();
+  CHECK(request.url == bench.web.url("/script-only"));
+  CHECK(request.content_type == "text/html; charset=utf-8");
+  const auto report = must(bench.story.alba.query("SELECT * FROM report_detail"));
+  REQUIRE(report.size() == 1);
+  CHECK(report.boolean(0, "published"));
+  CHECK(std::string(report.text(0, "reasons")).find("by a browser") != std::string::npos);
+  const std::string file = read_all(value(bench.story.alba, "SELECT path FROM evidence_overview"));
+  CHECK(must(read_kept_picture(file)) == picture);
+  const auto kept = must(read_kept_response(file));
+  CHECK(to_hex(sha256(kept.body)) == report.text(0, "body_sha256"));
+  CHECK(kept.body.find("<script>") != std::string::npos);
+}
+
+TEST_CASE("while the renderer is away or off, a page that needs a browser is reported as such") {
+  Bench bench;
+  const TempDir directory;
+  for (const std::string& path : {std::string(), directory / "render.sock"}) {
+    auto settings = bench.settings();
+    settings.renderer = path;
+    bench.story.confirmed("Asamblea " + path, "north@example.org", bench.web.url("/script-only"));
+    must(work(bench.queue, options(settings, true), std::stop_token()));
+  }
+  const auto report = must(bench.story.alba.query("SELECT * FROM report_detail"));
+  REQUIRE(report.size() == 2);
+  for (std::size_t row = 0; row < 2; ++row) {
+    CHECK(report.text(row, "outcome") == "ok");
+    CHECK(report.is_null(row, "published"));
+    CHECK(std::string(report.text(row, "reasons")).find("a script fetches it") != std::string::npos);
+  }
+  const auto evidence = must(bench.story.alba.query("SELECT path FROM evidence_overview"));
+  for (std::size_t row = 0; row < evidence.size(); ++row)
+    CHECK(must(read_kept_picture(read_all(std::string(evidence.text(row, "path"))))).empty());
 }

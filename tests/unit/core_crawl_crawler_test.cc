@@ -52,11 +52,18 @@ struct Asked {
   std::function<void(Resolution)> answer;
 };
 
+struct Rendering {
+  std::string page;
+  Millis within;
+  std::function<void(std::optional<Rendered>, Millis)> answer;
+};
+
 struct World {
   HandReactor reactor;
   Resolution::Answer domain = Resolution::Answer::found;  // what the DNS says of every address
   std::deque<Asked> asked;
   std::size_t names = 0;                            // that were asked
+  std::deque<Rendering> rendering;                  // not yet answered
   std::deque<Sent> sent;                            // not yet answered
   std::vector<std::pair<std::string, Millis>> log;  // every request, and when
   std::map<std::uint64_t, Look> looks;
@@ -77,6 +84,10 @@ struct World {
                    const std::function<void(Result<Inspection>)>& judged) {
               if (page.body == "nobody can") return judged(Error{ErrorKind::unavailable, "nobody can"});
               judged(judgements[page.body]);
+            },
+        .render =
+            [this](const FetchResult& page, Millis within, auto rendered) {
+              rendering.push_back({page.body, within, std::move(rendered)});
             },
         .exists = [this](const std::string& name, Millis /*deadline*/,
                          std::function<void(Resolution)> done) -> std::unique_ptr<LookUp> {
@@ -339,4 +350,28 @@ TEST_CASE("an errand whose page nobody can judge now is given back") {
   REQUIRE(world.given_back.contains(1));
   CHECK(world.given_back.at(1) == std::pair{Seconds(60), std::string("nobody can")});
   CHECK(world.looks.empty());
+}
+
+TEST_CASE("a page that needs a browser waits for it, and its site does not wait meanwhile") {
+  World world;
+  world.judgements["script"].finding.reasons.push_back({ReasonCode::needs_browser, {}, {}, {}});
+  world.judgements["shown"].finding.published = true;
+  world.take(1, "https://a.example/1");
+  world.take(2, "https://a.example/2");
+  world.no_rules();
+  world.reactor.next_timer();
+  world.page("script");
+  REQUIRE(world.rendering.size() == 1);
+  CHECK(world.rendering.front().page == "script");
+  CHECK(world.rendering.front().within == Millis(19'990));
+  world.reactor.next_timer();
+  world.page("p");
+  CHECK(world.looks.count(2) == 1);
+  CHECK(world.looks.count(1) == 0);
+  world.rendering.front().answer(Rendered{"shown", "picture"}, Millis(1'000));
+  world.answer_names();
+  REQUIRE(world.looks.count(1) == 1);
+  CHECK(world.looks.at(1).inspection.finding.published == true);
+  CHECK(world.looks.at(1).rendered.png == "picture");
+  CHECK(world.looks.at(1).fetched.body == "script");
 }

@@ -13,7 +13,27 @@ namespace {
 const std::string url = "https://a.example/";
 
 Examination examination(std::optional<EarlierPage> earlier = {}, bool overridden = false) {
-  return {url, std::move(earlier), overridden, Millis(20'000), 1000};
+  return {url,
+          std::move(earlier),
+          {.robots_overridden = overridden, .may_render = false, .total = Millis(20'000), .octets = 1000}};
+}
+
+// One with a browser to ask, whose page was read and has no text of its own.
+Examination waiting_for_browser(Millis took = Millis(100)) {
+  Examination each(url, {},
+                   {.robots_overridden = false, .may_render = true, .total = Millis(20'000), .octets = 1000});
+  each.rules({});
+  FetchResult page;
+  page.outcome = FetchOutcome::ok;
+  page.body = "a script";
+  page.content_type = "text/html; charset=latin1";
+  page.final_url = url + "there";
+  each.fetched(std::move(page), took);
+  Inspection inspection;
+  inspection.finding.reasons.push_back({ReasonCode::needs_browser, {}, {}, {}});
+  inspection.links = {url + "plain"};
+  each.judged(std::move(inspection));
+  return each;
 }
 
 FetchResult page(std::string body, const std::string& at = url) {
@@ -229,4 +249,103 @@ TEST_CASE("all pages of a look share one budget of time and octets") {
   large.judged(says(false, {"https://a.example/1"}));
   CHECK(large.next() == Step::done);
   CHECK(reason(large.look(), ReasonCode::link_unread) == "https://a.example/1");
+}
+
+TEST_CASE("a page whose text comes by a script is shown to a browser, and what that shows is judged") {
+  auto each = waiting_for_browser();
+  REQUIRE(each.next() == Step::render);
+  CHECK(each.page().body == "a script");
+  CHECK(each.page().final_url == url + "there");
+  CHECK(each.left() == Millis(19'900));
+  each.rendered(Rendered{"the page", "a picture"}, Millis(1'000));
+  REQUIRE(each.next() == Step::judge);
+  CHECK(each.page().body == "the page");
+  CHECK(each.page().content_type == "text/html; charset=utf-8");
+  CHECK(each.page().final_url == url + "there");
+  each.judged(says(true));
+  REQUIRE(each.next() == Step::done);
+  const Look& look = each.look();
+  CHECK(look.inspection.finding.published == true);
+  CHECK(reason(look, ReasonCode::rendered) == "given");
+  CHECK(reason(look, ReasonCode::needs_browser).empty());
+  CHECK(look.fetched.body == "a script");  // the evidence is what came
+  CHECK(look.fetched.content_type == "text/html; charset=latin1");
+  CHECK(look.rendered.html == "the page");
+  CHECK(look.rendered.png == "a picture");
+}
+
+TEST_CASE("a browser that does not show the address proves nothing: nobody can tell, and its picture stays") {
+  Inspection again = says(std::nullopt);
+  again.finding.reasons.push_back({ReasonCode::needs_browser, {}, {}, {}});
+  for (const Inspection& inspection : {says(false), again}) {
+    auto each = waiting_for_browser();
+    each.rendered(Rendered{"the page", "a picture"}, Millis(1'000));
+    each.judged(inspection);
+    REQUIRE(each.next() == Step::done);
+    CHECK_FALSE(each.look().inspection.finding.published.has_value());
+    CHECK_FALSE(each.look().inspection.finding.official.has_value());
+    CHECK(reason(each.look(), ReasonCode::needs_browser) == "given");
+    CHECK(reason(each.look(), ReasonCode::rendered_absent) == "given");
+    CHECK(reason(each.look(), ReasonCode::rendered).empty());
+    CHECK(each.look().rendered.png == "a picture");
+    CHECK(each.look().fetched.body == "a script");
+  }
+}
+
+TEST_CASE("a doubt about what the browser shows stays a doubt, with its own reason") {
+  auto each = waiting_for_browser();
+  each.rendered(Rendered{"the page", ""}, Millis(1'000));
+  Inspection doubt = says(std::nullopt);
+  doubt.finding.reasons.push_back({ReasonCode::picture, "mail.png", {}, {}});
+  each.judged(doubt);
+  REQUIRE(each.next() == Step::done);
+  CHECK(reason(each.look(), ReasonCode::picture) == "mail.png");
+  CHECK(reason(each.look(), ReasonCode::rendered) == "given");
+  CHECK(reason(each.look(), ReasonCode::needs_browser).empty());
+}
+
+TEST_CASE("links that only the browser shows are followed, within what its work left of the time") {
+  auto each = waiting_for_browser();
+  each.rendered(Rendered{"the page", ""}, Millis(12'000));
+  each.judged(says(false, {url + "contact"}));
+  REQUIRE(each.next() == Step::robots);
+  CHECK(each.url() == url + "contact");
+  each.rules({});
+  CHECK(each.request().within == Millis(7'900));
+  each.fetched(page("contact", url + "contact"), Millis(1));
+  Inspection script = says(std::nullopt);
+  script.finding.reasons.push_back({ReasonCode::needs_browser, {}, {}, {}});
+  each.judged(script);  // a browser is asked once, and for the evidence page
+  CHECK(each.next() == Step::done);
+}
+
+TEST_CASE("a browser that could not do it leaves the page as one that needs a browser") {
+  auto each = waiting_for_browser();
+  each.rendered(std::nullopt, Millis(20'000));
+  REQUIRE(each.next() == Step::done);  // no time is left for the link
+  CHECK_FALSE(each.look().inspection.finding.published.has_value());
+  CHECK(reason(each.look(), ReasonCode::needs_browser) == "given");
+  CHECK(reason(each.look(), ReasonCode::rendered_absent).empty());
+  CHECK(each.look().rendered.html.empty());
+  CHECK(each.look().fetched.body == "a script");
+
+  auto with_time = waiting_for_browser();
+  with_time.rendered(std::nullopt, Millis(1));
+  CHECK(with_time.url() == url + "plain");
+}
+
+TEST_CASE("a browser is not asked where there is none, or no time, or no need") {
+  Inspection script = says(std::nullopt);
+  script.finding.reasons.push_back({ReasonCode::needs_browser, {}, {}, {}});
+  auto none = examination();
+  none.rules({});
+  none.fetched(page("script"), Millis(1));
+  none.judged(script);
+  CHECK(none.next() == Step::done);
+  CHECK(waiting_for_browser(Millis(20'000)).next() == Step::done);
+  Examination readable(url, {}, {.may_render = true, .total = Millis(20'000), .octets = 1000});
+  readable.rules({});
+  readable.fetched(page("text"), Millis(1));
+  readable.judged(says(false));
+  CHECK(readable.next() == Step::done);
 }

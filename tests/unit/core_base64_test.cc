@@ -1,0 +1,21 @@
+#include "core/base/base64.h"
+#include "tests/lib/catch.h"
+
+using namespace portavoz;
+
+TEST_CASE("octets become base64 with its padding, as in the examples of RFC 4648 §10, and come back") {
+  struct Row {
+    std::string octets;
+    std::string text;
+  };
+  const auto row = GENERATE(values<Row>({{"", ""},
+                                         {"f", "Zg=="},
+                                         {"fo", "Zm8="},
+                                         {"foo", "Zm9v"},
+                                         {"foob", "Zm9vYg=="},
+                                         {"fooba", "Zm9vYmE="},
+                                         {"foobar", "Zm9vYmFy"},
+                                         {std::string("\0\xff\xfb\xef", 4), "AP/77w=="}}));
+  CHECK(encode_base64(row.octets) == row.text);
+  CHECK(decode_base64(row.text) == row.octets);
+}
