@@ -34,6 +34,13 @@ int did_not_start(const Error& error) {
   return error.kind == ErrorKind::bad_input ? EX_CONFIG : EX_UNAVAILABLE;
 }
 
+Error no_register() {
+  return {
+      ErrorKind::bad_input,
+      "register: none: the verifier's checks and reports stand in a register, and there is none; give it one "
+      "(register.dsn), or disable portavoz-verifier"};
+}
+
 constexpr std::uint64_t largest_lexicon = std::uint64_t{1} << 20U;
 
 Result<Lexicon> lexicon_of(const std::string& file) {
@@ -67,6 +74,7 @@ int main(int argc, char** argv) {
   if (arguments->help) return std::fputs(usage, stdout) < 0 ? EX_IOERR : EX_OK;
   const auto settings = load_settings(arguments->config);
   if (!settings) return did_not_start(settings.error());
+  if (settings->database.none) return did_not_start(no_register());
   const auto lexicon = lexicon_of(settings->verifier.lexicon);
   if (!lexicon) return did_not_start(lexicon.error());
   const std::string host = host_name();

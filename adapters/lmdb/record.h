@@ -1,4 +1,4 @@
-// The records of the roll's file, format 1: how lists, contacts, marks and keys become keys and values of
+// The records of the roll's file, format 2: how lists, contacts, marks and keys become keys and values of
 // LMDB's main database, and back. It opens nothing. Reading checks every length: octets of another form read
 // as nothing, never as something else. Threads: pure functions.
 //
@@ -7,9 +7,10 @@
 // and what is asked for:
 //
 //   key                            value
-//   0x00                           heading: the octets "PVZ-ROLL", u16 format, i64 last word (seconds since
-//   1970) 'L' i64 list id                u8 flags (1 holds unproven), text posting address, text admin
-//   address,
+//   0x00                           heading: the octets "PVZ-ROLL", u16 format, i64 last word,
+//                                  u8 flags (1 of a roster, 2 it says until when), i64 valid until, or 0;
+//                                  both times in seconds since 1970
+//   'L' i64 list id                u8 flags (1 holds unproven), text posting address, text admin address,
 //                                  texts languages, texts addresses
 //   'A' address                    i64 list id
 //   'P' local part of an address   i64 list id
@@ -36,7 +37,7 @@
 
 namespace portavoz::lmdb {
 
-inline constexpr std::uint16_t roll_format = 1;
+inline constexpr std::uint16_t roll_format = 2;
 inline constexpr std::size_t max_key_octets = 511;  // LMDB's own limit
 
 struct Record {
@@ -48,7 +49,7 @@ struct Record {
 
 struct Heading {
   std::uint16_t format = roll_format;
-  Instant last_word;
+  LastWord last_word;
 };
 
 // All records but the heading, by ascending key, each key once: of two lists with one address the first has
