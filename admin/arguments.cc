@@ -36,7 +36,7 @@ Who you are
 constexpr std::string_view exit_codes = R"(
 Exit codes (sysexits.h)
    0  done
-   1  `portavoz status` found something that needs you
+   1  `portavoz status`, `roll verify` or `roll age` found something that needs you
   64  a mistake in the command: unknown command or option, something missing
   65  bad input, or not possible now: no address, no URL, already decided, a second designated contact
   66  there is no such list, contact, report, post or file
@@ -125,6 +125,7 @@ class Parser {
   void add_verifier_commands();
   void add_held_commands();
   void add_account_commands();
+  void add_roll_commands();
   void add_setup_commands();
   [[nodiscard]] UsageMistake mistake(const CLI::ParseError& error, int argc, char** argv) const;
   [[nodiscard]] std::optional<std::string> unknown_command(int argc, char** argv) const;
@@ -150,6 +151,7 @@ Parser::Parser() {
   add_verifier_commands();
   add_held_commands();
   add_account_commands();
+  add_roll_commands();
   add_setup_commands();
 }
 
@@ -606,6 +608,81 @@ Next: `portavoz account list`.)");
   sub->add_option("LOGIN", disable->login, "the user's name on this machine")->type_name("")->required();
 }
 
+void Parser::add_roll_commands() {
+  group_ = "The roll, from which gate and doors of this host decide";
+  CLI::App* roll = group("roll", "what gate and doors of this host decide from");
+  CLI::App* sub = command(*roll, "build", "fill the roll from a CSV file, without any register", R"(
+For a host whose configuration says `register: none`. FILE is a roster: CSV (RFC 4180) in UTF-8, whose first line names
+the columns, in any order. Each row designates one contact:
+
+  # valid-until: 2027-01-31
+  assembly,list,address,logins,admin,languages
+  ,avisos@listas.example,,,admins@listas.example,es;en
+  Asamblea del Norte,avisos@listas.example,info@norte.example,norte;prensa,,
+  Asamblea del Sur,avisos@listas.example,sur@sur.example,,,
+
+  assembly, list, address   needed: its name, the list's posting address, the one address that posts there for it
+  logins                    logins of the mail server that may post as this address (none)
+  signing_domains           domains whose DKIM signatures count, exactly these (the address's own), or `none`
+  spf                       yes: SPF alone counts, for servers that send nobody else's mail (no)
+  shared                    yes: strangers use the same provider, DKIM counts only together with SPF (no)
+
+A row with neither assembly nor address is about its list alone: write one for a list to which nobody may post yet, for a
+list without any row is not guarded. What is about a list may stand on any row of it, and need stand only once:
+
+  aliases                   further addresses of the list (none)
+  languages                 languages of its answers, the first one first (en)
+  admin                     where a refused sender can ask (postmaster at the list's domain)
+  hold                      yes: posts that nothing proves are kept aside for you, else they are refused (no)
+
+Several values in a cell stand between semicolons; a blank cell, and a column that is not there, mean what stands in
+brackets. The line `# valid-until: DAY`, before the columns, says until when (UTC, the day included) the whole roster
+counts: then posts get 451 until a new one is built. Without it a roster has no age.
+
+Every mistake is shown with its line; with one mistake nothing is written. Gate and doors decide by the new roll from
+the next message on. With it goes the public half of the gate's key (gate.seal_key), and of the keys beside it that end
+in .next and .old: to change a key, make FILE.next, build, move FILE to FILE.old and FILE.next to FILE, and a week later
+remove FILE.old and build again.
+
+Example
+  sudo -u portavoz-milter portavoz roll build /etc/portavoz/roster.csv
+
+Run it as the owner of the roll's directory, the gate's user, who has to be able to read FILE.
+
+Next: `portavoz roll dump` shows what gate and doors know now.)");
+  auto build = args<RollBuild>(sub);
+  sub->add_option("FILE", build->file, "the roster")->type_name("")->required();
+
+  sub = command(*roll, "dump", "everything the roll says", R"(
+Example
+  sudo portavoz roll dump
+  sudo portavoz roll dump --csv > roster.csv
+
+--csv gives a roster for `portavoz roll build`, also of a roll that the register filled.
+
+Next: `portavoz roll build --help`.)");
+  auto dump = args<RollDump>(sub);
+  sub->add_flag("--csv", dump->csv, "as a roster");
+
+  sub = command(*roll, "verify", "read every record and say whether the roll is sound", R"(
+Exit code 0 when it is, 1 when it is damaged.
+
+Example
+  sudo portavoz roll verify
+
+Next: with damage, `portavoz roll build FILE`; where there is a register, restart the gate.)");
+  args<RollVerify>(sub);
+
+  sub = command(*roll, "age", "how old the roll is, and whether posts are decided by it", R"(
+Exit code 0 when posts are decided by it, 1 when they get 451: it is older than roll.max_age, or past its valid-until.
+
+Example
+  sudo portavoz roll age
+
+Next: with an old one, `portavoz status`; with a roster that is past its day, `portavoz roll build FILE`.)");
+  args<RollAge>(sub);
+}
+
 void Parser::add_setup_commands() {
   group_ = "Setting up and looking around";
   CLI::App* config = group("config", "the configuration file");
@@ -631,7 +708,8 @@ Next: `portavoz account add --help` names the first admin.)");
   CLI::App* seal = group("seal", "the seal between gate and door");
   sub = command(*seal, "make-key", "make a key with which this host's gate seals posts", R"(
 The secret is for the gate of this host alone; the public half goes into the register, and with the roll to every door.
-A key that stands in the file already is not overwritten: then only its public half is published again.
+A key that stands in the file already is not overwritten: then only its public half is published again. With
+`register: none` it is `portavoz roll build` that takes the public half to the doors.
 
 Example
   portavoz seal make-key --secret /etc/portavoz/seal.key

@@ -100,6 +100,14 @@ struct ConfigCheck {};
 struct DbMigrate {
   std::string sql = "/usr/share/portavoz/sql";
 };
+struct RollBuild {
+  std::string file;
+};
+struct RollDump {
+  bool csv = false;
+};
+struct RollVerify {};
+struct RollAge {};
 struct SealMakeKey {
   std::string secret;
 };
@@ -123,11 +131,12 @@ struct Inspect {
   std::string url, address, html, content_type;
 };
 
-using Command = std::variant<ListAdd, ListHold, ListShow, Apply, Confirm, CheckAgain, Contacts, ContactShow,
-                             Reports, ReportShow, Decide, ChangeProof, Log, Explain, Try, Status, HeldList,
-                             HeldShow, HeldRelease, HeldDrop, AuditVerify, AccountAdd, AccountList,
-                             AccountDisable, ConfigCheck, DbMigrate, SealMakeKey, SealRotate, SealRetire,
-                             SealList, VerifierStatus, RobotsOverride, RobotsObey, RobotsList, Inspect>;
+using Command =
+    std::variant<ListAdd, ListHold, ListShow, Apply, Confirm, CheckAgain, Contacts, ContactShow, Reports,
+                 ReportShow, Decide, ChangeProof, Log, Explain, Try, Status, HeldList, HeldShow, HeldRelease,
+                 HeldDrop, AuditVerify, AccountAdd, AccountList, AccountDisable, ConfigCheck, DbMigrate,
+                 RollBuild, RollDump, RollVerify, RollAge, SealMakeKey, SealRotate, SealRetire, SealList,
+                 VerifierStatus, RobotsOverride, RobotsObey, RobotsList, Inspect>;
 
 struct Arguments {
   std::string config = "/etc/portavoz/portavoz.yaml";

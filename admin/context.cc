@@ -26,6 +26,12 @@ Result<pg::Connection*> Context::registry() {
   if (connection_) return &*connection_;
   const auto settings_now = settings();
   if (!settings_now) return settings_now.error();
+  if ((*settings_now)->database.none)
+    return Error{
+        ErrorKind::conflict,
+        "There is no register here (register: none in " + config_ +
+            "), and this command needs one. Who may post stands in the roster of `portavoz roll build`, what "
+            "the gate answered in its log: journalctl -u portavoz-milter."};
   auto opened = pg::Connection::open((*settings_now)->database.dsn);
   if (!opened) return opened.error();
   connection_ = std::move(*opened);

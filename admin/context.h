@@ -40,7 +40,8 @@ class Context {
   // The languages that have a wording catalogue.
   [[nodiscard]] Result<std::vector<std::string>> languages();
 
-  // The connection as the operating-system user: PostgreSQL looks at the peer of the socket.
+  // The connection as the operating-system user: PostgreSQL looks at the peer of the socket. conflict with
+  // register: none.
   [[nodiscard]] Result<pg::Connection*> registry();
 
  private:

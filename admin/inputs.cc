@@ -8,29 +8,16 @@
 #include "core/mail/address.h"
 #include "core/net/url.h"
 #include "core/registry/contact_state.h"
+#include "core/registry/signing_domain.h"
 
 namespace portavoz::admin {
 namespace {
 
-constexpr std::size_t most_signing_domains = 10;
-
-Error no_signing_domain(std::string_view text, std::string_view what, const std::string& why) {
-  return {ErrorKind::bad_input, std::string(what) + ": '" + printable_ascii(text) + "' " + why};
-}
-
 Result<std::string> signing_domain(std::string_view text, std::string_view what) {
-  // A domain is what may stand behind the @ of an address.
-  const auto parsed = MailAddress::parse("x@" + std::string(text));
-  if (!parsed || parsed->local_part() != "x")
-    return no_signing_domain(text, what, "is no domain. Give one such as asamblea.example.");
-  const auto shared_by_strangers = is_public_suffix(parsed->domain());
-  if (!shared_by_strangers) return shared_by_strangers.error();
-  if (*shared_by_strangers)
-    return no_signing_domain(
-        text, what,
-        "is a public suffix: anybody can have a domain below it. Give the domain that signs "
-        "their mail, or --no-dkim.");
-  return parsed->domain();
+  auto domain = portavoz::signing_domain(text, is_public_suffix);
+  if (domain || domain.error().kind != ErrorKind::bad_input) return domain;
+  return Error{ErrorKind::bad_input, std::string(what) + ": '" + printable_ascii(text) + "' " +
+                                         domain.error().what + ", or --no-dkim."};
 }
 
 }  // namespace

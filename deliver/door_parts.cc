@@ -27,11 +27,13 @@ DoorParts::DoorParts(const Settings& settings, std::unique_ptr<LmdbRoll> roll,
     : roll_(std::move(roll)),
       dkim_(std::move(dkim)),
       name_servers_(std::move(name_servers)),
-      register_(settings),
       services_{settings, *roll_,
-                [this](const Message& message, const auto& domains) { return look_at(message, domains); },
-                [this](const std::string& list, const auto& marks) { register_.posted(list, marks); },
-                [this] { register_.tell(); }} {}
+                [this](const Message& message, const auto& domains) { return look_at(message, domains); }} {
+  if (settings.database.none) return;
+  register_.emplace(settings);
+  services_.posted = [this](const std::string& list, const auto& marks) { register_->posted(list, marks); };
+  services_.tell_register = [this] { register_->tell(); };
+}
 
 DkimFacts DoorParts::look_at(const Message& message, const std::vector<std::string>& domains) const {
   MailResolver resolver(name_servers_, monotonic, dns_budget);

@@ -1,8 +1,9 @@
 // What the door works with, opened once a program: the roll, the DKIM library, the resolvers, the way to the
-// register. Threads: the services are safe from any.
+// register, where there is one. Threads: the services are safe from any.
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "adapters/ares/mail_resolver.h"
 #include "adapters/lmdb/roll_file.h"
@@ -29,8 +30,8 @@ class DoorParts {
   std::unique_ptr<LmdbRoll> roll_;
   std::unique_ptr<DkimLibrary> dkim_;
   NameServers name_servers_;
-  PostedRegister register_;
-  DoorServices services_;  // last: it refers to the others
+  std::optional<PostedRegister> register_;  // nothing with register: none
+  DoorServices services_;                   // last: it refers to the others
 };
 
 }  // namespace portavoz

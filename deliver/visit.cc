@@ -89,11 +89,11 @@ Result<Delivered> Visit::post(Instant now) {
   return sealed(*list, std::get<Seal>(judged), now);
 }
 
-// A roll that is too old may name keys and lists that are no more.
+// A roll whose time is over may name keys and lists that are no more.
 Result<GuardedList> Visit::list(Instant now) const {
-  const auto heard = services_.roll.last_word();
-  if (heard && now - *heard > services_.settings.roll.max_age)
-    return cannot_know(Rule::roll_unavailable, "the roll is too old");
+  if (const auto word = services_.roll.last_word())
+    if (const auto why = expired(*word, services_.settings.roll.max_age, now))
+      return cannot_know(Rule::roll_unavailable, *why);
   const auto found = services_.roll.list_at(arrival_.list);
   if (found.unavailable()) return cannot_know(Rule::roll_unavailable, found.why());
   if (found.absent()) return cannot_know(Rule::list_unknown, "the roll has no list at " + arrival_.list);

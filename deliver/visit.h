@@ -58,8 +58,10 @@ struct DoorServices {
   const Roll& roll;
   // What the message's signatures by exactly these domains are worth.
   std::function<DkimFacts(const Message& message, const std::vector<std::string>& domains)> dkim;
-  // Notes for the register which marks went to a list; never fails.
-  std::function<void(const std::string& list, const std::vector<std::string>& marks)> posted;
+  // Notes for the register which marks went to a list; never fails. Without a register the door's own memory
+  // has them alone.
+  std::function<void(const std::string& list, const std::vector<std::string>& marks)> posted =
+      [](const auto&, const auto&) {};
   // Tells the register what was noted; for whoever has logged how the visit ended.
   std::function<void()> tell_register = [] {};
 };

@@ -260,10 +260,10 @@ void GateSession::record(const Verdict& verdict, const PostFacts& facts, const s
     entry.proof = proof_of(rule);
     if (designation) {
       entry.contact_id = designation->contact_id;
-      entry.decision_id = designation->decision_id;
+      if (designation->decision_id != 0) entry.decision_id = designation->decision_id;
     }
     log_info(log_line(entry, verdict.detail));
-    services_.spool.append(entry);
+    if (services_.spool != nullptr) services_.spool->append(entry);
   };
   if (verdict.answer() != Answer::accept) note(verdict.rule, verdict.list, verdict.designation);
   for (const AcceptedList& accepted : verdict.accepted)

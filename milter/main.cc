@@ -37,7 +37,7 @@ int did_not_start(const Error& error) {
 // Shorter than any time limit of the mail server, so that a dead resolver gives our 4xx and not its own.
 constexpr Millis dns_budget{10'000};
 
-void tell_how_it_starts(const Settings& settings, SealSigner& signer) {
+void tell_how_it_starts(const Settings& settings, SealSigner& signer, const Roll& roll) {
   if (settings.testing.in_force())
     log_warning(
         "TESTING: the block testing: is in force; this gate believes what no gate in service may believe");
@@ -46,6 +46,30 @@ void tell_how_it_starts(const Settings& settings, SealSigner& signer) {
     log_error("posts wait until there is a key to seal them with: " + key.error().what);
   else
     log_info("listening on " + settings.gate.socket + ", seals with key " + (*key)->key_id());
+  if (!settings.database.none) return;
+  log_info(
+      "register: none: it decides by the roll that was built last, and its verdicts stand in this log alone");
+  if (!roll.last_word())
+    log_error(
+        "there is no roll in " + settings.roll.directory +
+        " that it can read: no list is guarded but those of gate.always_guard, whose posts wait; build one: "
+        "portavoz roll build");
+}
+
+// What ties the gate to the register; empty where there is none.
+struct RegisterTies {
+  std::unique_ptr<VerdictSpool> spool;
+  std::unique_ptr<RollFollower> follower;
+};
+
+Result<RegisterTies> tie_to_register(const Settings& settings, const std::string& host) {
+  if (settings.database.none) return RegisterTies{};
+  auto spool = VerdictSpool::open(settings.gate.spool, settings.database.dsn);
+  if (!spool) return spool.error();
+  auto roll = RollFile::open(settings.roll.directory);
+  if (!roll) return roll.error();
+  return RegisterTies{std::move(*spool),
+                      std::make_unique<RollFollower>(settings.database.dsn, host, std::move(*roll))};
 }
 
 int serve_until_stopped(MilterServer& server) {
@@ -72,21 +96,18 @@ int run(const std::string& config) {
   if (!name_servers) return did_not_start(name_servers.error());
   const auto dkim = DkimLibrary::open();
   if (!dkim) return did_not_start(dkim.error());
-  const auto spool = VerdictSpool::open(settings->gate.spool, settings->database.dsn);
-  if (!spool) return did_not_start(spool.error());
-  auto roll_file = RollFile::open(settings->roll.directory);
-  if (!roll_file) return did_not_start(roll_file.error());
+  const std::string host = settings->gate.host.empty() ? host_name() : settings->gate.host;
+  const auto ties = tie_to_register(*settings, host);
+  if (!ties) return did_not_start(ties.error());
   const auto roll = LmdbRoll::open(settings->roll.directory);
   if (!roll) return did_not_start(roll.error());
 
-  const std::string host = settings->gate.host.empty() ? host_name() : settings->gate.host;
-  const RollFollower follower(settings->database.dsn, host, std::move(*roll_file));
   SealSigner signer(settings->gate.seal_key);
   const GateServices services{
       *settings,
       host,
       **roll,
-      **spool,
+      ties->spool.get(),
       replies,
       signer,
       **dkim,
@@ -95,7 +116,7 @@ int run(const std::string& config) {
   const auto server = MilterServer::open({"portavoz", settings->gate.socket},
                                          [&] { return std::make_unique<GateSession>(services); });
   if (!server) return did_not_start(server.error());
-  tell_how_it_starts(*settings, signer);
+  tell_how_it_starts(*settings, signer, **roll);
   return serve_until_stopped(**server);
 }
 

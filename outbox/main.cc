@@ -43,6 +43,13 @@ int run(Clerk& clerk) {
   return EX_OK;
 }
 
+int without_register() {
+  log_fatal(
+      "register: none: the clerk moves the contacts of a register, and there is none; give it one "
+      "(register.dsn), or disable portavoz-outbox");
+  return EX_CONFIG;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -56,6 +63,7 @@ int main(int argc, char** argv) {
     log_fatal(settings.error().what);
     return settings.error().kind == ErrorKind::bad_input ? EX_CONFIG : EX_UNAVAILABLE;
   }
+  if (settings->database.none) return without_register();
   Clerk clerk(settings->database.dsn);
   if (arguments->once) return once(clerk);
   log_info("started; moves by time are made each minute");

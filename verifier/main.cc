@@ -37,6 +37,13 @@ int did_not_start(const Error& error) {
   return error.kind == ErrorKind::bad_input ? EX_CONFIG : EX_UNAVAILABLE;
 }
 
+Error no_register() {
+  return {
+      ErrorKind::bad_input,
+      "register: none: the verifier's checks and reports stand in a register, and there is none; give it one "
+      "(register.dsn), or disable portavoz-verifier"};
+}
+
 // The work has a thread of its own, because the first one waits for signals.
 int run(CheckQueue& queue, const WorkOptions& options) {
   Result<void> done;
@@ -63,6 +70,7 @@ int main(int argc, char** argv) {
   if (arguments->help) return std::fputs(usage, stdout) < 0 ? EX_IOERR : EX_OK;
   const auto settings = load_settings(arguments->config);
   if (!settings) return did_not_start(settings.error());
+  if (settings->database.none) return did_not_start(no_register());
   const auto lexicon = read_lexicon(settings->verifier.lexicon);
   if (!lexicon) return did_not_start(lexicon.error());
   const std::string host = host_name();

@@ -106,6 +106,10 @@ Result<std::string> normalise_nfc(std::string_view utf8) {
   return mapping(utf8);
 }
 
+std::string normalise_nfkc(std::string_view utf8) {
+  return is_utf8(utf8) ? normalised(utf8, UNINORM_NFKC) : std::string();
+}
+
 std::string fold_to_ascii(std::string_view utf8) {
   if (is_ascii(utf8)) return printable_ascii(utf8);
   const bool whole = is_utf8(utf8);

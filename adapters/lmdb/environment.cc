@@ -16,8 +16,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "adapters/lmdb/record.h"
-
 namespace portavoz {
 namespace {
 
@@ -303,6 +301,24 @@ Lookup<std::size_t> LmdbEnvironment::Snapshot::count(char first) const {
   return found;
 }
 
+Lookup<std::vector<lmdb::Record>> LmdbEnvironment::Snapshot::records() const {
+  MDB_cursor* opened = nullptr;
+  if (const int status = mdb_cursor_open(transaction_.get(), environment_->main_, &opened); status != 0)
+    return Unavailable{environment_->error("read", status).what};
+  const Owned<MDB_cursor, mdb_cursor_close> cursor(opened);
+  const auto text = [](const MDB_val& octets) {
+    return std::string(static_cast<const char*>(octets.mv_data), octets.mv_size);
+  };
+  std::vector<lmdb::Record> all;
+  MDB_val key = {};
+  MDB_val value = {};
+  int status = mdb_cursor_get(cursor.get(), &key, &value, MDB_FIRST);
+  for (; status == 0; status = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT))
+    all.push_back({text(key), text(value)});
+  if (status != MDB_NOTFOUND) return Unavailable{environment_->error("read", status).what};
+  return all;
+}
+
 // ---- for the writer
 
 Result<void> LmdbEnvironment::make_writable() {
@@ -386,7 +402,7 @@ Error LmdbEnvironment::error(const std::string& doing, int status) const {
                 "; its writer must own that directory, and a reader must be in its group "
                 "(read data.mdb, write lock.mdb)"};
   if (is_damage(status))
-    return {ErrorKind::unavailable, what + "; the file is damaged, the gate makes it anew when it starts"};
+    return {ErrorKind::bad_input, what + "; the file is damaged; whoever fills it makes it anew"};
   return {ErrorKind::unavailable, what};
 }
 

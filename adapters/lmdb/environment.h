@@ -21,6 +21,7 @@
 #include <lmdb.h>
 #include <sys/types.h>
 
+#include "adapters/lmdb/record.h"
 #include "core/base/lookup.h"
 #include "core/base/owned.h"
 #include "core/base/result.h"
@@ -43,6 +44,9 @@ class LmdbEnvironment {
 
     // How many keys begin with that octet. It walks over them.
     [[nodiscard]] Lookup<std::size_t> count(char first) const;
+
+    // Everything, by ascending key.
+    [[nodiscard]] Lookup<std::vector<lmdb::Record>> records() const;
 
    private:
     friend class LmdbEnvironment;

@@ -13,6 +13,8 @@ constexpr std::uint8_t flag_holds_unproven = 1;
 constexpr std::uint8_t flag_spf = 1;
 constexpr std::uint8_t flag_shared = 2;
 constexpr std::uint8_t flag_domain_gone = 4;
+constexpr std::uint8_t flag_of_roster = 1;
+constexpr std::uint8_t flag_valid_until = 2;
 
 void add_number(std::string& to, std::uint64_t number, unsigned octets) {
   for (unsigned left = octets; left > 0; --left) to += static_cast<char>((number >> (8 * (left - 1))) & 0xff);
@@ -107,7 +109,7 @@ std::string encode_list_id(std::int64_t list_id) { return Encoder().i64(list_id)
 
 Error too_long(const std::string& what) {
   return {ErrorKind::bad_input,
-          "the roll cannot hold " + what + ": one of its texts is too long; shorten it in the register"};
+          "the roll cannot hold " + what + ": one of its texts is too long; shorten it where it comes from"};
 }
 
 // Collects the records of one roll.
@@ -184,7 +186,11 @@ Result<std::vector<Record>> encode(const RollContents& contents) {
 std::string encode(const Heading& heading) {
   std::string value(magic);
   add_number(value, heading.format, 2);
-  add_i64(value, heading.last_word.time_since_epoch().count());
+  const LastWord& word = heading.last_word;
+  const int flags = (word.of_roster ? flag_of_roster : 0) | (word.valid_until ? flag_valid_until : 0);
+  add_i64(value, word.at.time_since_epoch().count());
+  add_number(value, static_cast<std::uint64_t>(flags), 1);
+  add_i64(value, word.valid_until.value_or(Instant()).time_since_epoch().count());
   return value;
 }
 
@@ -205,7 +211,11 @@ std::optional<Heading> decode_heading(std::string_view value) {
   Heading heading;
   heading.format = static_cast<std::uint16_t>(from.number(2));
   if (from.good() && heading.format != roll_format) return heading;
-  heading.last_word = Instant(Seconds(from.i64()));
+  heading.last_word.at = Instant(Seconds(from.i64()));
+  const std::uint8_t flags = from.flags(flag_of_roster | flag_valid_until);
+  heading.last_word.of_roster = (flags & flag_of_roster) != 0;
+  const Instant valid_until{Seconds(from.i64())};
+  if ((flags & flag_valid_until) != 0) heading.last_word.valid_until = valid_until;
   if (!from.whole()) return std::nullopt;
   return heading;
 }

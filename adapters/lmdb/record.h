@@ -7,9 +7,10 @@
 // and what is asked for:
 //
 //   key                            value
-//   0x00                           heading: the octets "PVZ-ROLL", u16 format, i64 last word (seconds since
-//   1970) 'L' i64 list id                u8 flags (1 holds unproven), text posting address, text admin
-//   address,
+//   0x00                           heading: the octets "PVZ-ROLL", u16 format, i64 last word,
+//                                  u8 flags (1 of a roster, 2 it says until when), i64 valid until, or 0;
+//                                  both times in seconds since 1970
+//   'L' i64 list id                u8 flags (1 holds unproven), text posting address, text admin address,
 //                                  texts languages, texts addresses
 //   'A' address                    i64 list id
 //   'P' local part of an address   i64 list id
@@ -48,7 +49,7 @@ struct Record {
 
 struct Heading {
   std::uint16_t format = roll_format;
-  Instant last_word;
+  LastWord last_word;
 };
 
 // All records but the heading, by ascending key, each key once: of two lists with one address the first has

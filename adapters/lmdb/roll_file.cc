@@ -1,16 +1,19 @@
 #include "adapters/lmdb/roll_file.h"
 
+#include <array>
 #include <cerrno>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include <lmdb.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "adapters/lmdb/environment.h"
 #include "adapters/lmdb/record.h"
+#include "adapters/lmdb/whole.h"
 
 namespace portavoz {
 namespace {
@@ -106,7 +109,7 @@ int check_format(MDB_txn* transaction, MDB_dbi main) {
   return about.ms_entries == 0 ? 0 : MDB_VERSION_MISMATCH;
 }
 
-int write_heading(MDB_txn* transaction, MDB_dbi main, Instant last_word) {
+int write_heading(MDB_txn* transaction, MDB_dbi main, const LastWord& last_word) {
   const std::string key_octets = lmdb::heading_key();
   const std::string octets = lmdb::encode(Heading{lmdb::roll_format, last_word});
   MDB_val key = value_of(key_octets);
@@ -115,8 +118,10 @@ int write_heading(MDB_txn* transaction, MDB_dbi main, Instant last_word) {
 }
 
 Unavailable damaged(const LmdbEnvironment& environment, const std::string& what) {
-  return {"the roll in " + environment.directory() + " is damaged: " + what +
-          " has not the form it must have; stop the gate, remove data.mdb there, and start the gate"};
+  return {
+      "the roll in " + environment.directory() + " is damaged: " + what +
+      " has not the form it must have; stop the gate, remove data.mdb there, and start the gate (without a "
+      "register: portavoz roll build)"};
 }
 
 Lookup<Heading> heading_of(const LmdbEnvironment& environment, const LmdbEnvironment::Snapshot& snapshot) {
@@ -126,10 +131,11 @@ Lookup<Heading> heading_of(const LmdbEnvironment& environment, const LmdbEnviron
   const auto heading = lmdb::decode_heading(value.value());
   if (!heading) return damaged(environment, "its heading");
   if (heading->format != lmdb::roll_format)
-    return Unavailable{"the roll in " + environment.directory() + " is of format " +
-                       std::to_string(heading->format) + " and this program reads format " +
-                       std::to_string(lmdb::roll_format) +
-                       "; use gate and door of one release and restart both"};
+    return Unavailable{
+        "the roll in " + environment.directory() + " is of format " + std::to_string(heading->format) +
+        " and this program reads format " + std::to_string(lmdb::roll_format) +
+        "; use gate and door of one release and restart both (without a register: portavoz roll "
+        "build)"};
   return *heading;
 }
 
@@ -178,6 +184,26 @@ Lookup<GuardedList> list_by(LmdbEnvironment& environment, const std::string& key
 
 // ---- the writer
 
+namespace {
+
+// The user as sudo(8) takes it: by name, or by number where it has none.
+std::string user(uid_t id) {
+  std::array<char, 4096> room = {};
+  passwd entry = {};
+  passwd* found = nullptr;
+  ::getpwuid_r(id, &entry, room.data(), room.size(), &found);
+  return found != nullptr ? found->pw_name : "'#" + std::to_string(id) + "'";
+}
+
+Error not_ours(const std::string& directory, uid_t owner) {
+  return {ErrorKind::forbidden,
+          "the roll in " + directory +
+              " is written by the directory's owner alone; run this as that user: sudo -u " + user(owner) +
+              " …"};
+}
+
+}  // namespace
+
 RollFile::RollFile(std::shared_ptr<LmdbEnvironment> environment) : environment_(std::move(environment)) {}
 
 RollFile::~RollFile() { environment_->no_longer_writable(); }
@@ -189,6 +215,7 @@ Result<std::unique_ptr<RollFile>> RollFile::open(const std::string& directory) {
                  "the roll's directory " + directory +
                      " is missing; make it, owned by the gate's user, with mode 2750 and the "
                      "group of those who may read the roll"};
+  if (about.st_uid != ::geteuid()) return not_ours(directory, about.st_uid);
   auto environment = LmdbEnvironment::of(directory);
   if (auto opened = environment->make_writable(); !opened) return opened.error();
   return std::unique_ptr<RollFile>(new RollFile(std::move(environment)));
@@ -284,12 +311,27 @@ Lookup<std::string> LmdbRoll::seal_key(const std::string& key_id) const {
   });
 }
 
-std::optional<Instant> LmdbRoll::last_word() const {
+std::optional<LastWord> LmdbRoll::last_word() const {
   const auto snapshot = environment_->snapshot();
   if (!snapshot) return std::nullopt;
   const auto heading = heading_of(*environment_, *snapshot);
   if (!heading.found()) return std::nullopt;
   return heading.value().last_word;
+}
+
+Result<RollContents> LmdbRoll::contents() const {
+  const auto snapshot = environment_->snapshot();
+  if (!snapshot) return snapshot.error();
+  const auto records = snapshot->records();
+  if (records.unavailable()) return Error{ErrorKind::unavailable, records.why()};
+  if (records.value().empty())
+    return Error{ErrorKind::not_found, "the roll in " + environment_->directory() + " was never filled"};
+  const auto heading = heading_of(*environment_, *snapshot);
+  if (!heading.found()) return Error{ErrorKind::bad_input, heading.why()};
+  auto contents = lmdb::decode(records.value());
+  if (contents) return contents;
+  return Error{ErrorKind::bad_input,
+               "the roll in " + environment_->directory() + " is damaged: " + contents.error().what};
 }
 
 Lookup<RollCounts> LmdbRoll::counts() const {

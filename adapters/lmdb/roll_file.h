@@ -1,7 +1,7 @@
 // The roll on disk: an LMDB environment (data.mdb and lock.mdb in one directory) that one program writes and
 // any number of programs on this host ask without waiting for each other. It holds copies of what the
-// register says, nothing else: a file that is damaged or of another format is made anew by the writer and
-// loses nothing. adapters/lmdb/record.h has the format of its records.
+// register or a roster says: a file that is damaged or of another format is made anew by the writer.
+// adapters/lmdb/record.h has the format of its records.
 //
 // Who may do what: the directory's owner writes. A reader needs read access to data.mdb and, because LMDB
 // notes its readers there, write access to lock.mdb; the files are 0640 and 0660 and take the group of a
@@ -41,7 +41,9 @@ enum class RollChange : std::uint8_t { none, written };
 // it was. Threads: one at a time.
 class RollFile {
  public:
-  // Makes the files where they are missing. The directory must stand.
+  // Makes the files where they are missing. The directory must stand, and be this process's user's: files of
+  // another user (root, for one) could not be read by the gate, and root must not write where others may put
+  // links.
   [[nodiscard]] static Result<std::unique_ptr<RollFile>> open(const std::string& directory);
   ~RollFile();
   RollFile(const RollFile&) = delete;
@@ -72,10 +74,14 @@ class LmdbRoll final : public Roll {
   [[nodiscard]] Lookup<Designation> designation(std::int64_t list_id, const MailAddress& from) const override;
   [[nodiscard]] Lookup<bool> was_posted(std::int64_t list_id, const std::string& mark) const override;
   [[nodiscard]] Lookup<std::string> seal_key(const std::string& key_id) const override;
-  [[nodiscard]] std::optional<Instant> last_word() const override;
+  [[nodiscard]] std::optional<LastWord> last_word() const override;
 
   // How much it holds, counted record by record: for people, not for each message.
   [[nodiscard]] Lookup<RollCounts> counts() const;
+
+  // All of it, every record read and looked at (adapters/lmdb/whole.h). Errors: not_found when there is no
+  // roll yet, bad_input when one of its records is damaged, forbidden, unavailable.
+  [[nodiscard]] Result<RollContents> contents() const;
 
  private:
   explicit LmdbRoll(std::shared_ptr<LmdbEnvironment> environment);

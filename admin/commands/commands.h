@@ -46,6 +46,12 @@ namespace portavoz::admin {
 // setup.cc
 [[nodiscard]] Result<Answer> run(Context& context, const ConfigCheck& args);
 [[nodiscard]] Result<Answer> run(Context& context, const DbMigrate& args);
+// roll_build.cc
+[[nodiscard]] Result<Answer> run(Context& context, const RollBuild& args);
+// roll.cc
+[[nodiscard]] Result<Answer> run(Context& context, const RollDump& args);
+[[nodiscard]] Result<Answer> run(Context& context, const RollVerify& args);
+[[nodiscard]] Result<Answer> run(Context& context, const RollAge& args);
 // seal.cc
 [[nodiscard]] Result<Answer> run(Context& context, const SealMakeKey& args);
 [[nodiscard]] Result<Answer> run(Context& context, const SealRotate& args);

@@ -1,12 +1,15 @@
 // The shelf lies on the door's host, and only root and the door's group can open it; who released or dropped
-// what is recorded in the register like any other decision.
+// what is recorded in the register like any other decision, and in the system's log where there is none.
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 
+#include <pwd.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "adapters/lmtp/client.h"
+#include "adapters/os/log.h"
 #include "adapters/os/process.h"
 #include "adapters/shelf/shelf.h"
 #include "admin/columns.h"
@@ -123,31 +126,58 @@ Result<int> hand_over_to_list_manager(const Release& release, const std::string&
   return ended->exit_status != 0 ? ended->exit_status : EX_IOERR;
 }
 
-Result<void> record(pg::Connection& registry, const char* action, const HeldPost& post,
-                    const std::string& reason) {
-  const auto rows =
-      registry.query("SELECT portavoz.record_held($1, $2, $3, $4)", {action, post.id, post.list, reason});
-  if (!rows) return rows.error();
-  return {};
+// The user who runs this; behind sudo, the one who called it.
+std::string who_decides() {
+  const passwd* user = ::getpwuid(::getuid());
+  const char* behind_sudo = ::getuid() == 0 ? std::getenv("SUDO_USER") : nullptr;
+  const std::string name = user != nullptr ? user->pw_name : std::to_string(::getuid());
+  return behind_sudo != nullptr ? name + " for " + behind_sudo : name;
 }
 
-// Hands the post over inside the transaction that records it, so that the history has it exactly when it went
-// out.
-Result<void> hand_over(pg::Connection& registry, Shelf& shelf, const HeldPost& post,
-                       const std::string& next_hop, const std::string& reason) {
-  if (auto begun = registry.exec("BEGIN"); !begun) return begun;
-  if (auto recorded = record(registry, "release", post, reason); !recorded) return recorded;
+// Where it stands who released or dropped what, and why: in the register, or in the system's log.
+class History {
+ public:
+  // `registry`: nullptr where there is none.
+  explicit History(pg::Connection* registry) : registry_(registry) {}
+
+  // It stands there once kept; else the register's transaction ends with the program, and nothing happened.
+  Result<void> note(const std::string& action, const HeldPost& post, const std::string& reason) {
+    entry_ = "held " + action + " " + post.id + " of " + post.list + " by " + who_decides() + ": " + reason;
+    if (registry_ == nullptr) return {};
+    if (auto begun = registry_->exec("BEGIN"); !begun) return begun;
+    const auto rows =
+        registry_->query("SELECT portavoz.record_held($1, $2, $3, $4)", {action, post.id, post.list, reason});
+    if (!rows) return rows.error();
+    return {};
+  }
+
+  Result<void> keep() {
+    if (registry_ != nullptr) return registry_->exec("COMMIT");
+    log_open("portavoz", Syslog::yes);
+    log_info(entry_);
+    return {};
+  }
+
+ private:
+  pg::Connection* registry_;
+  std::string entry_;
+};
+
+// Hands the post over before the note of it is kept, so that the history has it exactly when it went out.
+Result<void> hand_over(History& history, Shelf& shelf, const HeldPost& post, const std::string& next_hop,
+                       const std::string& reason) {
+  if (auto noted = history.note("release", post, reason); !noted) return noted;
   std::string why;
   const auto status = shelf.release(
       post.id, [&](const Release& release) { return hand_over_to_list_manager(release, next_hop, why); });
   // In doubt: it went out and could not be taken off the shelf. That it went out belongs into the history.
   const bool went_out = status ? *status == EX_OK : status.error().kind == ErrorKind::in_doubt;
   if (went_out) {
-    if (const auto committed = registry.exec("COMMIT"); !committed) {
+    if (const auto kept = history.keep(); !kept) {
       return Error{ErrorKind::in_doubt,
                    "Post " + post.id +
                        " went to the list, but the register may not have it in its history: " +
-                       committed.error().what + " Do not release it again."};
+                       kept.error().what + " Do not release it again."};
     }
   }
   if (!status) return status.error();
@@ -156,11 +186,11 @@ Result<void> hand_over(pg::Connection& registry, Shelf& shelf, const HeldPost& p
                why + ". Post " + post.id + " stays on the shelf and nothing was recorded."};
 }
 
-// The post and the register, both needed before anything is changed.
+// The post and the history, both needed before anything is changed.
 struct Both {
   Shelf shelf;
   HeldPost post;
-  pg::Connection* registry;
+  History history;
 };
 
 // "unsealed", and the rule by which the door did not let it in, when there was one.
@@ -198,9 +228,11 @@ Result<Both> find_both(Context& context, const std::string& id) {
   if (!shelf) return shelf.error();
   auto post = shelf->find(id);
   if (!post) return post.error();
+  if ((*context.settings())->database.none)
+    return Both{std::move(*shelf), std::move(*post), History(nullptr)};
   const auto registry = context.registry();
   if (!registry) return registry.error();
-  return Both{std::move(*shelf), std::move(*post), *registry};
+  return Both{std::move(*shelf), std::move(*post), History(*registry)};
 }
 
 }  // namespace
@@ -241,7 +273,7 @@ Result<Answer> run(Context& context, const HeldRelease& args) {
   // A failure leaves the transaction open; the connection ends with the program, and PostgreSQL rolls it
   // back.
   const std::string& next_hop = (*settings)->door.lmtp_next_hop;
-  if (const auto done = hand_over(*both->registry, both->shelf, both->post, next_hop, args.reason); !done)
+  if (const auto done = hand_over(both->history, both->shelf, both->post, next_hop, args.reason); !done)
     return done.error();
   return Answer{Json::object({{"id", args.id}, {"action", "release"}}),
                 lay_out("Post " + args.id + " went to the list manager of " + both->post.list +
@@ -253,9 +285,8 @@ Result<Answer> run(Context& context, const HeldRelease& args) {
 Result<Answer> run(Context& context, const HeldDrop& args) {
   auto both = find_both(context, args.id);
   if (!both) return both.error();
-  const auto recorded = tell(context, "SELECT portavoz.record_held('drop', $1, $2, $3)",
-                             {both->post.id, both->post.list, args.reason});
-  if (!recorded) return recorded.error();
+  if (const auto noted = both->history.note("drop", both->post, args.reason); !noted) return noted.error();
+  if (const auto kept = both->history.keep(); !kept) return kept.error();
   if (const auto removed = both->shelf.remove(args.id); !removed) {
     return Error{removed.error().kind, "The history says that post " + args.id +
                                            " was dropped, but it is still on the shelf: " +

@@ -62,6 +62,15 @@ Result<std::string> this_host(Context& context) {
   return (*settings)->gate.host.empty() ? host_name() : (*settings)->gate.host;
 }
 
+// Whether there is a register; where there is one it is asked now.
+Result<bool> has_register(Context& context) {
+  const auto settings = context.settings();
+  if (!settings) return settings.error();
+  if ((*settings)->database.none) return false;
+  const auto registry = context.registry();
+  return registry ? Result<bool>(true) : registry.error();
+}
+
 Result<void> publish(Context& context, const Key& key) {
   const auto host = this_host(context);
   if (!host) return host.error();
@@ -149,12 +158,13 @@ Result<std::vector<std::string>> wait_for_rolls(Context& context, const std::str
 
 Result<Answer> run(Context& context, const SealMakeKey& args) {
   // Asked first, so that no secret is made while nobody could be told of it.
-  if (const auto registry = context.registry(); !registry) return registry.error();
+  const auto published_there = has_register(context);
+  if (!published_there) return published_there.error();
   auto key = new_key(args.secret);
   const bool made = key.has_value();
   if (!made && key.error().kind == ErrorKind::conflict) key = load_key(args.secret);
   if (!key) return key.error();
-  if (const auto published = publish(context, *key); !published) {
+  if (const auto published = *published_there ? publish(context, *key) : Result<void>(); !published) {
     if (made && published.error().kind != ErrorKind::in_doubt) forget_file(args.secret);
     return published.error();
   }
@@ -162,13 +172,15 @@ Result<Answer> run(Context& context, const SealMakeKey& args) {
       made ? "Made the key " + key->id + ". The secret is " + args.secret +
                  "; give it to the gate's user alone: `chown portavoz-milter " + args.secret + "`."
            : args.secret + " holds the key " + key->id + " already; it stays as it is.";
-  return Answer{Json::object({{"key_id", key->id}, {"secret", args.secret}, {"made", made}}),
-                lay_out(begins +
-                            " Its public half stands in the register, and every door has it within moments. "
-                            "For another key later: `portavoz seal rotate --secret " +
-                            args.secret + "`.",
-                        context.screen()),
-                0};
+  return Answer{
+      Json::object({{"key_id", key->id}, {"secret", args.secret}, {"made", made}}),
+      lay_out(begins + (*published_there
+                            ? " Its public half stands in the register, and every door has it within "
+                              "moments. For another key later: `portavoz seal rotate --secret " +
+                                  args.secret + "`."
+                            : " Next: `portavoz roll build FILE` takes its public half to the doors."),
+              context.screen()),
+      0};
 }
 
 Result<Answer> run(Context& context, const SealRotate& args) {

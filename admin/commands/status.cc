@@ -42,9 +42,29 @@ std::string age_shown(Seconds age) {
   return std::to_string(seconds / 3600) + " hours ago";
 }
 
-Part register_part(Context& context) {
+Part register_part(Context& context, const Settings& settings) {
+  if (settings.database.none) return {"register", true, "none: the roll is built from a roster"};
   const auto rows = ask(context, "SELECT 1");
   return {"register", rows.has_value(), rows ? "can be reached" : rows.error().what};
+}
+
+std::string in_words(const RollCounts& has) {
+  return counted(has.lists, "list", "lists") + ", " +
+         counted(has.contacts, "designated contact", "designated contacts") + ", " +
+         counted(has.seal_keys, "seal key", "seal keys") + ", " +
+         counted(has.marks, "mark of a signed post", "marks of signed posts");
+}
+
+// What is wrong with a roll whose word is this old, and what to do; empty when nothing is.
+std::string trouble(const Settings& settings, const LastWord& word, Seconds age) {
+  const bool none = settings.database.none;
+  const auto over = expired(word, settings.roll.max_age, now());
+  if (word.of_roster && !none) return "The register has not been heard since. Is the gate running?";
+  if (word.of_roster) return over ? "Posts get 451: " + *over + ". Build it anew: `portavoz roll build`" : "";
+  if (none)
+    return "It is a register's, which nobody asks any more. Build one from a roster: `portavoz roll build`";
+  if (over) return "It is too old: posts get 451. Is the gate running, and does it reach the register?";
+  return age > roll_is_fresh ? "Is the gate running, and does it reach the register?" : "";
 }
 
 Part roll_part(const Settings& settings, const Result<std::unique_ptr<LmdbRoll>>& roll) {
@@ -54,24 +74,21 @@ Part roll_part(const Settings& settings, const Result<std::unique_ptr<LmdbRoll>>
     return part;
   }
   const auto counts = (*roll)->counts();
-  const auto heard = (*roll)->last_word();
-  if (!counts.found() || !heard) {
+  const auto word = (*roll)->last_word();
+  if (!counts.found() || !word) {
     part.what = counts.unavailable() ? counts.why() : "the register was never heard";
     return part;
   }
-  const Seconds age = now() - *heard;
+  const Seconds age = now() - word->at;
   const RollCounts& has = counts.value();
-  part.numbers = {{"last_word", to_rfc3339(*heard)}, {"age_seconds", age.count()}, {"lists", has.lists},
-                  {"contacts", has.contacts},        {"seal_keys", has.seal_keys}, {"marks", has.marks}};
-  part.good = age <= roll_is_fresh;
-  part.what = "the register was heard " + age_shown(age) + "; " + counted(has.lists, "list", "lists") + ", " +
-              counted(has.contacts, "designated contact", "designated contacts") + ", " +
-              counted(has.seal_keys, "seal key", "seal keys") + ", " +
-              counted(has.marks, "mark of a signed post", "marks of signed posts");
-  if (age > settings.roll.max_age)
-    part.what += ". It is too old: posts get 451. Is the gate running, and does it reach the register?";
-  else if (!part.good)
-    part.what += ". Is the gate running, and does it reach the register?";
+  part.numbers = {{"last_word", to_rfc3339(word->at)}, {"age_seconds", age.count()}, {"lists", has.lists},
+                  {"contacts", has.contacts},          {"seal_keys", has.seal_keys}, {"marks", has.marks}};
+  part.what = (word->of_roster ? "built from a roster " : "the register was heard ") + age_shown(age) + "; " +
+              in_words(has);
+  if (word->valid_until) part.what += "; valid until " + to_rfc3339(*word->valid_until);
+  const std::string wrong = trouble(settings, *word, age);
+  part.good = wrong.empty();
+  if (!part.good) part.what += ". " + wrong;
   return part;
 }
 
@@ -91,8 +108,9 @@ Part seal_key_part(const Settings& settings, const Result<std::unique_ptr<LmdbRo
   else if (known.unavailable())
     part.what += "; whether the doors know it cannot be said without a roll";
   else
-    part.what +=
-        ", which the roll does not have: no door takes its seals. `portavoz seal make-key` publishes it";
+    part.what += std::string(", which the roll does not have: no door takes its seals. ") +
+                 (settings.database.none ? "`portavoz roll build` puts it there"
+                                         : "`portavoz seal make-key` publishes it");
   return part;
 }
 
@@ -137,6 +155,7 @@ Result<std::size_t> lines_of(const std::string& directory, std::string_view suff
 }
 
 Part verdicts_part(const Settings& settings) {
+  if (settings.database.none) return {"verdicts", true, "stand in the gate's log alone"};
   const auto all = lines_of(settings.gate.spool, ".jsonl");
   if (!all) return {"verdicts", false, all.error().what};
   const auto refused = lines_of(settings.gate.spool, ".refused.jsonl");
@@ -224,10 +243,10 @@ Result<Answer> run(Context& context, const Status& /*args*/) {
   if (!loaded) return loaded.error();
   const Settings& settings = **loaded;
   const auto roll = LmdbRoll::open(settings.roll.directory);
-  const std::vector<Part> parts{register_part(context),  roll_part(settings, roll),
-                                gate_part(settings),     seal_key_part(settings, roll),
-                                dns_part(settings),      shelf_part(settings),
-                                verdicts_part(settings), contacts_part(context)};
+  const std::vector<Part> parts{
+      register_part(context, settings), roll_part(settings, roll), gate_part(settings),
+      seal_key_part(settings, roll),    dns_part(settings),        shelf_part(settings),
+      verdicts_part(settings),          contacts_part(context)};
   const bool good = !settings.testing.in_force() &&
                     std::all_of(parts.begin(), parts.end(), [](const Part& part) { return part.good; });
   Json json = Json::object({{"good", good}, {"testing", settings.testing.in_force()}});

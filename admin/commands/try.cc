@@ -151,6 +151,7 @@ std::vector<Designation> designations_of(const Verdict& verdict) {
 // With the register's word on the decision, where the register can be reached: a gate's host may have the
 // roll alone.
 std::string shown(Context& context, const Designation& designation) {
+  if (designation.decision_id == 0) return designation.assembly + ": by " + by_whom(designation);
   const std::string contact = std::to_string(designation.contact_id);
   const std::string decision = std::to_string(designation.decision_id);
   const auto rows =
@@ -166,7 +167,7 @@ std::string shown(Context& context, const Designation& designation) {
 
 Json json_of(const Designation& designation) {
   return Json::object({{"contact_id", designation.contact_id},
-                       {"decision_id", designation.decision_id},
+                       {"decision_id", designation.decision_id == 0 ? Json() : Json(designation.decision_id)},
                        {"assembly", designation.assembly},
                        {"address", designation.address}});
 }

@@ -222,6 +222,16 @@ void read_map(const Node& node, const std::vector<Key>& keys, Problems& problems
   }
 }
 
+// The word `none`, or how the register is reached.
+void read_register(const Node& node, Settings::Register& value, Problems& problems) {
+  if (node.kind != Node::Kind::scalar)
+    return read_map(node, {{"dsn", [&](const Node& dsn) { read(dsn, value.dsn, problems); }}}, problems);
+  value.none = node.scalar == "none";
+  if (!value.none)
+    problems.push_back(
+        {node.mark, "'" + node.scalar + "' is no register: write none, or dsn: on the next line"});
+}
+
 }  // namespace
 
 SettingsOrProblems read_settings(const Node& root) {
@@ -247,7 +257,7 @@ SettingsOrProblems read_settings(const Node& root) {
 
   read_map(
       root,
-      {{"register", section({{"dsn", text(s.database.dsn)}})},
+      {{"register", [&](const Node& node) { read_register(node, s.database, problems); }},
        {"roll", section({{"directory", path(s.roll.directory)}, {"max_age", duration(s.roll.max_age)}})},
        {"dns",
         section({{"resolvers", [&](const Node& node) { read_endpoints(node, s.dns.resolvers, problems); }},
@@ -326,7 +336,7 @@ string describe(const Settings& s) {
   for (const IpAddress& address : s.gate.relays) relays.push_back(address.text());
   const auto word = [](bool value) { return string(value ? "true" : "false"); };
   const std::array<std::pair<string_view, string>, 32> rows{{
-      {"register.dsn", s.database.dsn},
+      {s.database.none ? "register" : "register.dsn", s.database.none ? "none" : s.database.dsn},
       {"roll.directory", s.roll.directory},
       {"roll.max_age", seconds(s.roll.max_age)},
       {"dns.resolvers", joined(s.dns.resolvers)},

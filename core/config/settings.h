@@ -21,6 +21,7 @@ namespace portavoz {
 
 struct Settings {
   struct Register {
+    bool none = false;  // `register: none`: the roll is built from a roster (portavoz roll build)
     std::string dsn =
         "dbname=portavoz";  // libpq connection string; without user= it is the OS user (peer login)
   } database;

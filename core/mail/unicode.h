@@ -19,6 +19,10 @@ namespace portavoz {
 // a character that is not ASCII would become ASCII.
 [[nodiscard]] Result<std::string> normalise_nfc(std::string_view utf8);
 
+// Unicode normalisation form KC: what a reader takes for the same text is the same (ﬁ as fi, ² as 2). For
+// comparing names, never addresses. Empty when the text is not UTF-8.
+[[nodiscard]] std::string normalise_nfkc(std::string_view utf8);
+
 // The text in printable ASCII for where nothing else may stand (RFC 5321 §4.2: SMTP replies): letters lose
 // their marks (á → a, ñ → n), opening ¿ and ¡ go, and what has no plain letter becomes '?'.
 [[nodiscard]] std::string fold_to_ascii(std::string_view utf8);

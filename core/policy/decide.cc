@@ -149,7 +149,7 @@ class Hearing {
     if (designation.absent())
       return because(Rule::not_designated, verdict_.header_from + " is designated by nobody");
     verdict_.designation = designation.value();
-    noted(Rule::not_designated, "designated by decision " + std::to_string(designation.value().decision_id));
+    noted(Rule::not_designated, "designated by " + by_whom(designation.value()));
     // Before any proof: whoever has the domain now signs as the contact did.
     if (designation.value().domain_gone)
       return because(Rule::domain_gone,
@@ -186,10 +186,8 @@ class Hearing {
   [[nodiscard]] const Proof& proof() const { return proof_owner().proof; }
 
   [[nodiscard]] std::optional<std::string> roll_too_old() const {
-    const auto heard = roll_.last_word();
-    if (!heard) return "the roll was never loaded";
-    if (now_ - *heard > limits_.roll_max_age) return "the roll is too old";
-    return std::nullopt;
+    const auto word = roll_.last_word();
+    return word ? expired(*word, limits_.roll_max_age, now_) : "the roll was never loaded";
   }
 
   // A login is the strongest proof; the wrong one shows that somebody else is writing.
@@ -394,8 +392,9 @@ std::vector<Field> fields_for_readers(const AcceptedList& accepted) {
   const Designation& designation = accepted.designation;
   return {{"Portavoz-Proof", std::string(proof_of(accepted.rule))},
           {"Portavoz-Designation",
-           encode_unstructured("list=" + accepted.list.posting_address + "; contact=" + designation.address +
-                               "; decision=" + std::to_string(designation.decision_id))},
+           encode_unstructured(
+               "list=" + accepted.list.posting_address + "; contact=" + designation.address + "; decision=" +
+               (designation.decision_id == 0 ? "roster" : std::to_string(designation.decision_id)))},
           {"Portavoz-Assembly", encode_unstructured(designation.assembly)}};
 }
 

@@ -23,7 +23,7 @@ class MemoryRoll final : public Roll {
   [[nodiscard]] Lookup<Designation> designation(std::int64_t list_id, const MailAddress& from) const override;
   [[nodiscard]] Lookup<bool> was_posted(std::int64_t list_id, const std::string& mark) const override;
   [[nodiscard]] Lookup<std::string> seal_key(const std::string& key_id) const override;
-  [[nodiscard]] std::optional<Instant> last_word() const override { return last_word_; }
+  [[nodiscard]] std::optional<LastWord> last_word() const override { return last_word_; }
 
   [[nodiscard]] std::size_t list_count() const { return lists_.size(); }
   [[nodiscard]] std::size_t contact_count() const { return designations_.size(); }
@@ -36,7 +36,7 @@ class MemoryRoll final : public Roll {
   std::map<std::pair<std::int64_t, std::string>, Designation> designations_;
   std::set<std::pair<std::int64_t, std::string>> marks_;
   std::map<std::string, std::string> seal_keys_;
-  Instant last_word_;
+  LastWord last_word_;
 };
 
 }  // namespace portavoz

@@ -38,12 +38,31 @@ struct Proof {
 // The right to post: one designated contact of one assembly on one list (its state is designated or lapsing).
 struct Designation {
   std::int64_t contact_id = 0;
-  std::int64_t decision_id = 0;
+  std::int64_t decision_id = 0;  // 0: no decision, a roster says so (core/registry/roster.h)
   std::string assembly;
   std::string address;  // canonical
   Proof proof;
   bool domain_gone = false;  // the domain of the address was gone for days, and no admin decided since
 };
+
+// Who stands behind a designation: "decision 12", or "the roster".
+[[nodiscard]] std::string by_whom(const Designation& designation);
+
+// What a roll says of itself. The register's word gets old; a roster's does not, but may say until when it
+// counts.
+struct LastWord {
+  LastWord() = default;
+  LastWord(Instant heard) : at(heard) {}  // the register's
+
+  Instant at;                          // when the register was last heard, or the roll was built
+  bool of_roster = false;              // built from a file (core/registry/roster.h)
+  std::optional<Instant> valid_until;  // of a roster that says so: from then on it counts no more
+
+  friend bool operator==(const LastWord&, const LastWord&) = default;
+};
+
+// Why a roll with this word says nobody's rights any more, as one clause; nothing while it does.
+[[nodiscard]] std::optional<std::string> expired(const LastWord& word, Seconds max_age, Instant now);
 
 class Roll {
  public:
@@ -62,8 +81,8 @@ class Roll {
   [[nodiscard]] virtual Lookup<bool> was_posted(std::int64_t list_id, const std::string& mark) const = 0;
   // The public half of a gate's seal key (32 raw octets), by its id.
   [[nodiscard]] virtual Lookup<std::string> seal_key(const std::string& key_id) const = 0;
-  // When the register was last heard; nothing when it never was.
-  [[nodiscard]] virtual std::optional<Instant> last_word() const = 0;
+  // Nothing when there never was a roll.
+  [[nodiscard]] virtual std::optional<LastWord> last_word() const = 0;
 };
 
 // The roll before the first one was loaded: every question is unavailable.
@@ -79,7 +98,7 @@ class NoRoll final : public Roll {
   }
   [[nodiscard]] Lookup<bool> was_posted(std::int64_t, const std::string&) const override { return never(); }
   [[nodiscard]] Lookup<std::string> seal_key(const std::string&) const override { return never(); }
-  [[nodiscard]] std::optional<Instant> last_word() const override { return std::nullopt; }
+  [[nodiscard]] std::optional<LastWord> last_word() const override { return std::nullopt; }
 
  private:
   static Unavailable never() { return {"the roll has never been loaded"}; }

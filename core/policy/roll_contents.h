@@ -1,5 +1,5 @@
-// The whole roll as values: what the register's views give, what a roll is filled with. It decides nothing.
-// Threads: plain values.
+// The whole roll as values: what the register's views or a roster give, what a roll is filled with. It
+// decides nothing. Threads: plain values.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ struct RollContents {
   std::vector<RollContact> contacts;
   std::vector<RollMark> marks;
   std::vector<RollSealKey> seal_keys;
-  Instant last_word;  // when the register said so
+  LastWord last_word;
 };
 
 }  // namespace portavoz

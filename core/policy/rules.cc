@@ -9,8 +9,8 @@ constexpr std::array<RuleInfo, 24> rules{{
     {Rule::not_guarded, "not-guarded", Answer::pass, "", "",
      "No recipient is a guarded list: the message is left alone."},
     {Rule::roll_unavailable, "roll-unavailable", Answer::tempfail, "451", "4.3.0",
-     "The roll has never been loaded or is older than roll.max_age: nobody's right to post can be known "
-     "now."},
+     "The roll has never been loaded, is older than roll.max_age or past its valid-until: nobody's right to "
+     "post can be known now."},
     {Rule::list_unknown, "list-unknown", Answer::tempfail, "451", "4.3.0",
      "The configuration guards this address (gate.always_guard), but the roll has no such list."},
     {Rule::automatic_mail, "automatic-mail", Answer::reject, "550", "5.7.2",

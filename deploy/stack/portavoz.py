@@ -61,13 +61,13 @@ class Portavoz:
             os.chmod(f"{self.directory}/{path}", mode)
 
     def configure(self, dsn, host, lists, more=None):
-        """The settings, and a command `portavoz` that knows them, for whoever looks around. `more`: by section and key,
-        what the caller wants besides."""
+        """The settings, and a command `portavoz` that knows them, for whoever looks around. `dsn`: None where there is no
+        register. `more`: by section and key, what the caller wants besides."""
         with open(self.short_command, "w", encoding="utf-8") as out:
             out.write(f'#!/bin/sh\nexec {self.programs}/portavoz --config {self.config} "$@"\n')
         os.chmod(self.short_command, 0o755)
         settings = {
-            "register": {"dsn": dsn},
+            "register": {"dsn": dsn} if dsn else "none",
             "roll": {"directory": self.roll},
             "wording": f"{self.prefix}/share/portavoz/locale",
             "gate": {"host": host, "socket": self.socket, "seal_key": self.seal_key,

@@ -42,7 +42,7 @@ void FakeGate::serve() const {
   }
 }
 
-Host::Host(std::string dsn) : dsn_(std::move(dsn)) {
+Host::Host(const std::string& dsn) : register_("register:\n  dsn: \"" + dsn + "\"\n") {
   for (const char* name : {"roll", "spool", "held"}) std::filesystem::create_directory(path(name));
   const MadeKey key = must(make_key(path("seal.key")));
   contents.lists = {{1,
@@ -60,11 +60,11 @@ void Host::write_roll(const RollContents& of) const { must(must(RollFile::open(p
 
 Ran Host::run(const Words& words) const {
   const std::string config = directory_.write(
-      "portavoz.yaml",
-      "register:\n  dsn: \"" + dsn_ + "\"\nwording: " PORTAVOZ_WORDING "\nroll:\n  directory: " +
-          path("roll") + "\ngate:\n  socket: " + path("gate.sock") + "\n  seal_key: " + path("seal.key") +
-          "\n  spool: " + path("spool") + "\n  relays: [198.51.100.6]\ndoor:\n" + "  held: " + path("held") +
-          "\ndns:\n  resolvers: [\"" + resolver + "\"]\n" + more_);
+      "portavoz.yaml", register_ + "wording: " PORTAVOZ_WORDING "\nroll:\n  directory: " + path("roll") +
+                           "\ngate:\n  socket: " + path("gate.sock") + "\n  seal_key: " + path("seal.key") +
+                           "\n  spool: " + path("spool") + "\n  relays: [198.51.100.6]\ndoor:\n" +
+                           "  memory: " + path("seals") + "\n  held: " + path("held") +
+                           "\ndns:\n  resolvers: [\"" + resolver + "\"]\n" + more_);
   Words all{"--config", config};
   all.insert(all.end(), words.begin(), words.end());
   return command_line(all);

@@ -35,7 +35,7 @@ class FakeGate {
 class Host {
  public:
   // `dsn`: the register; one that is away unless a test has one.
-  explicit Host(std::string dsn = "host=/nonexistent");
+  explicit Host(const std::string& dsn = "host=/nonexistent");
 
   [[nodiscard]] std::string path(const std::string& name) const { return directory_.path(name); }
   std::string write(const std::string& name, const std::string& text) const {
@@ -44,6 +44,7 @@ class Host {
   void write_roll(const RollContents& contents) const;
   // The two-line blocks that a test adds: "testing:\n  clock: …\n".
   void configure(const std::string& more) { more_ = more; }
+  void without_register() { register_ = "register: none\n"; }
 
   [[nodiscard]] Ran run(const Words& words) const;
   [[nodiscard]] nlohmann::json ask(const Words& words) const;  // run with --json, whatever its exit code
@@ -53,7 +54,7 @@ class Host {
 
  private:
   TemporaryDirectory directory_;
-  std::string dsn_;
+  std::string register_;
   std::string more_;
 };
 

@@ -75,15 +75,20 @@ TEST_CASE("status says when the register is away") {
 TEST_CASE("status says when the roll is missing, or has not heard the register") {
   GoodHost good;
   SECTION("for an hour") {
-    good.host.contents.last_word -= Seconds(3600);
+    good.host.contents.last_word.at -= Seconds(3600);
     good.host.write_roll(good.host.contents);
     CHECK(has(good.only_trouble("roll"), "heard 60 minutes ago"));
     CHECK(good.status().at("roll").at("age_seconds") >= 3600);
   }
   SECTION("for longer than roll.max_age") {
-    good.host.contents.last_word -= Seconds(100 * 3600);
+    good.host.contents.last_word.at -= Seconds(100 * 3600);
     good.host.write_roll(good.host.contents);
     CHECK(has(good.only_trouble("roll"), "It is too old: posts get 451"));
+  }
+  SECTION("since it was built from a roster") {
+    good.host.contents.last_word.of_roster = true;
+    good.host.write_roll(good.host.contents);
+    CHECK(has(good.only_trouble("roll"), "The register has not been heard since"));
   }
   SECTION("there is none") {
     std::filesystem::remove_all(good.host.path("roll"));

@@ -1,7 +1,6 @@
 #include "tests/forgery/observed_gate.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -53,9 +52,7 @@ class KeysAsWording final : public Wording {
 // What all cases share.
 struct ObservedGate::Parts {
   explicit Parts(const World& described) : world(described) {
-    std::filesystem::create_directory(directory / "spool");
     value_of(make_key(directory / "seal.key"));
-    spool = value_of(VerdictSpool::open(directory / "spool", "host=" + (directory / "no-register")));
     settings.testing.believe_xclient = true;
     settings.gate.relays = world.relays;
     for (const GuardedList& list : world.roll.lists)
@@ -83,7 +80,6 @@ struct ObservedGate::Parts {
   Settings settings;
   ReplyTexts replies{KeysAsWording(), {"en"}};
   SealSigner signer{directory / "seal.key"};
-  std::unique_ptr<VerdictSpool> spool;
   std::unique_ptr<DkimLibrary> dkim = value_of(DkimLibrary::open());
 };
 
@@ -225,7 +221,7 @@ class ObservedGate::Play {
   GateServices services_{parts_.settings,
                          "mx1",
                          roll_,
-                         *parts_.spool,
+                         nullptr,
                          parts_.replies,
                          parts_.signer,
                          *parts_.dkim,

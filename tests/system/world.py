@@ -235,6 +235,34 @@ class World:
                 self.portavoz.start_gate()
 
     @contextlib.contextmanager
+    def small_operator(self):
+        """Gate and door of this host without any register, with a roll of their own, which nobody has built yet. Gives what
+        builds it: a function that takes a roster's lines and gives the finished `portavoz roll build`."""
+        roll, roster = f"{self.stack.directory}/small-roll", f"{self.stack.directory}/etc/roster.csv"
+        os.mkdir(roll)
+        shutil.chown(roll, GATE, DOOR)
+        os.chmod(roll, 0o2750)
+
+        def build(*lines):
+            with open(roster, "w", encoding="utf-8") as out:
+                out.write("\n".join(lines) + "\n")
+            done = self.portavoz.attempt("roll", "build", roster, user=GATE)
+            self.note(f"portavoz roll build ended with {done.returncode}: {done.stderr.decode(errors='replace').strip()}")
+            return done
+
+        settings = self.stack.settings()
+        self.portavoz.gate.stop()
+        self.portavoz.configure(None, self.postfix.hostname, [LIST], {**settings, "roll": {"directory": roll}})
+        self.portavoz.start_gate()
+        self.note("the gate runs without a register")
+        try:
+            yield build
+        finally:
+            self.configure(settings, gate=True)
+            shutil.rmtree(roll)
+            self.note("the gate is back at its register")
+
+    @contextlib.contextmanager
     def hanging_gate(self):
         """The gate stands still: the kernel takes connections for it, and nobody answers."""
         self.note("the gate hangs")

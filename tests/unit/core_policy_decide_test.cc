@@ -210,6 +210,12 @@ TEST_CASE("without a roll, or with one too old, nobody is accepted and nobody re
   const auto roll = a_roll();
   CHECK(rule_of(honest(), roll, noon + limits.roll_max_age) == "proven-by-login");
   CHECK(rule_of(honest(), roll, noon + limits.roll_max_age + Seconds(1)) == "roll-unavailable");
+  RollContents of_roster = contents();
+  of_roster.last_word.of_roster = true;
+  CHECK(rule_of(honest(), MemoryRoll(of_roster), noon + 2 * limits.roll_max_age) == "proven-by-login");
+  of_roster.last_word.valid_until = noon;
+  CHECK(rule_of(honest(), MemoryRoll(of_roster), noon - Seconds(1)) == "proven-by-login");
+  CHECK(rule_of(honest(), MemoryRoll(of_roster), noon) == "roll-unavailable");
   CHECK(info(Rule::roll_unavailable).answer == Answer::tempfail);
 }
 

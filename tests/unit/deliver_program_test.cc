@@ -39,15 +39,17 @@ std::string body_hash(std::string_view text) {
   return hash.finish();
 }
 
+const std::string away = "register:\n  dsn: host=/nonexistent/nowhere";
+
 // A door of its own in a temporary directory.
 class Door {
  public:
-  explicit Door(const std::string& limits = "") {
+  explicit Door(const std::string& limits = "", const std::string& registry = away) {
     const auto key = make_key(dir_ / "seal.key");
     REQUIRE(key);
     std::filesystem::create_directory(dir_ / "roll");
     write_roll(*key);
-    write_settings(limits);
+    write_settings(limits, registry);
     script("cat > '" + (dir_ / "taken.new") + "' && mv '" + (dir_ / "taken.new") + "' '" + (dir_ / "taken") +
            "' && echo x >> '" + (dir_ / "count") + "'");
   }
@@ -64,9 +66,8 @@ class Door {
     REQUIRE((*roll)->replace(contents));
   }
 
-  void write_settings(const std::string& limits) const {
-    test::write_all(dir_ / "portavoz.yaml", "register:\n  dsn: host=" + (dir_ / "nowhere") +
-                                                "\nroll:\n  directory: " + (dir_ / "roll") +
+  void write_settings(const std::string& limits, const std::string& registry = away) const {
+    test::write_all(dir_ / "portavoz.yaml", registry + "\nroll:\n  directory: " + (dir_ / "roll") +
                                                 "\ndns:\n  resolvers: [\"127.0.0.1:1\"]" +
                                                 "\ndoor:\n  memory: " + (dir_ / "seals") +
                                                 "\n  held: " + (dir_ / "held") + "\n" + limits);
@@ -205,6 +206,18 @@ TEST_CASE("what has no good seal is kept aside, octet by octet", "[deliver]") {
     const Door other;
     door.check_held(other.seal() + rest, "seal-unknown-key");
   }
+}
+
+TEST_CASE("without a register a post is taken once as well, and nothing waits to be told to anybody",
+          "[deliver]") {
+  Door door("", "register: none");
+  const std::string mail = door.seal() + header + "\n" + body;
+  const Ended ended = door.deliver(mail, "4ABC");
+  CHECK(ended.exit_status == 0);
+  CHECK(std::count(ended.err.begin(), ended.err.end(), '\n') == 1);
+  CHECK(door.deliver(mail, "4ZZZ").err.find("seal-repeated") != std::string::npos);
+  CHECK(door.times_taken() == 1);
+  CHECK_FALSE(std::filesystem::exists(door.dir() / "seals/unsent"));
 }
 
 TEST_CASE("a post is taken once by the list manager, however often it comes", "[deliver]") {

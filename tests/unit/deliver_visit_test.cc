@@ -306,6 +306,11 @@ TEST_CASE("what cannot be known now waits", "[visit]") {
     mail = door.seal() + mail;
     door.contents.last_word = noon - door.settings.roll.max_age - Seconds(1);
   }
+  SECTION("the roster counts no more, even for a sealed post") {
+    mail = door.seal() + mail;
+    door.contents.last_word.of_roster = true;
+    door.contents.last_word.valid_until = noon;
+  }
   SECTION("the roll has no such list") {
     mail = door.seal() + mail;
     door.contents.lists.clear();

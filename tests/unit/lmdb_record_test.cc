@@ -68,7 +68,15 @@ TEST_CASE("the records of format 2 are these octets", "[lmdb]") {
             to_hex("Sk1") + " " + to_hex(std::string(32, 'K')),
         });
   CHECK(to_hex(encode(Heading{roll_format, Instant(Seconds(1795500000))})) ==
-        to_hex("PVZ-ROLL") + "0002" + "000000006b0527e0");
+        to_hex("PVZ-ROLL") + "0002" + "000000006b0527e0" + "00" + "0000000000000000");
+  LastWord of_roster(Instant(Seconds(1795500000)));
+  of_roster.of_roster = true;
+  CHECK(to_hex(encode(Heading{roll_format, of_roster})) ==
+        to_hex("PVZ-ROLL") + "0002" + "000000006b0527e0" + "01" + "0000000000000000");
+  of_roster.valid_until = Instant(Seconds(1795500001));
+  CHECK(to_hex(encode(Heading{roll_format, of_roster})) ==
+        to_hex("PVZ-ROLL") + "0002" + "000000006b0527e0" + "03" + "000000006b0527e1");
+  CHECK(decode_heading(encode(Heading{roll_format, of_roster}))->last_word == of_roster);
   CHECK(heading_key() == std::string(1, '\0'));
 }
 
@@ -149,7 +157,18 @@ TEST_CASE("a heading of another format gives its number alone", "[lmdb]") {
                                                         "ffff"));
   REQUIRE(later);
   CHECK(later->format == 0x203);
-  CHECK_FALSE(decode_heading("PVZ-ROLM" + octets("0001"
+  CHECK_FALSE(decode_heading("PVZ-ROLM" + octets("0002"
+                                                 "0000000000000000"
+                                                 "00"
+                                                 "0000000000000000")));
+  // The heading of format 1 was shorter: what stands there is not taken for a word of ours.
+  const auto earlier = decode_heading("PVZ-ROLL" + octets("0001"
+                                                          "000000006b0527e0"));
+  REQUIRE(earlier);
+  CHECK(earlier->format == 1);
+  CHECK_FALSE(decode_heading("PVZ-ROLL" + octets("0002"
+                                                 "000000006b0527e0"
+                                                 "04"
                                                  "0000000000000000")));
 }
 

@@ -447,6 +447,70 @@ TEST_CASE("a roll of another format is unavailable, and is made anew with the ne
   }
 }
 
+TEST_CASE("a roll gives back all that was put in, and says who said it", "[lmdb]") {
+  const TempDir dir;
+  const auto file = writer(dir.path());
+  RollContents contents = version(1, 50);
+  contents.lists.push_back({2, "avisos@otra.example", {"es"}, "", {"avisos@otra.example"}, true});
+  contents.marks = {{1, "aa"}, {2, "bb"}};
+  contents.last_word.of_roster = true;
+  contents.last_word.valid_until = noon + Seconds(5);
+  put(*file, contents);
+  const auto roll = reader(dir.path());
+  CHECK(roll->last_word() == contents.last_word);
+  const auto read = roll->contents();
+  REQUIRE(read);
+  CHECK(read->last_word == contents.last_word);
+  CHECK(lmdb::encode(*read).value() == lmdb::encode(contents).value());
+}
+
+TEST_CASE("a roll that is not there has no contents", "[lmdb]") {
+  const TempDir dir;
+  CHECK(reader(dir / "nothing")->contents().error().kind == ErrorKind::not_found);
+  const auto file = writer(dir.path());
+  CHECK(reader(dir.path())->contents().error().kind == ErrorKind::not_found);
+}
+
+TEST_CASE("every record that is damaged, missing or too many is found", "[lmdb]") {
+  const TempDir dir;
+  const auto file = writer(dir.path());
+  const auto roll = reader(dir.path());
+  RollContents contents = version(1);
+  contents.marks = {{1, "aa"}};
+  const auto records = lmdb::encode(contents).value();
+  std::vector<lmdb::Record> wrong{{"X", "of no kind"},
+                                  {lmdb::address_key("x@listas.example"), std::string(8, '\1')},
+                                  {lmdb::domain_key("nowhere.example"), ""},
+                                  {lmdb::contact_key(1, "x@example.org"), "?"},
+                                  {std::string("M\0", 2), ""},
+                                  {lmdb::heading_key(), "?"}};
+  for (const lmdb::Record& record : records) wrong.push_back({record.key, record.value + "?"});
+  for (const auto& [key, value] : wrong) {
+    put(*file, contents);
+    REQUIRE(roll->contents());
+    CAPTURE(key, value);
+    put_raw(dir.path(), key, value);
+    const auto damaged = roll->contents();
+    REQUIRE_FALSE(damaged);
+    CHECK(damaged.error().kind == ErrorKind::bad_input);
+    CHECK_THAT(damaged.error().what, Contains("is damaged"));
+  }
+}
+
+TEST_CASE("only the directory's owner writes a roll", "[lmdb]") {
+  const TempDir dir;
+  if (::geteuid() != 0) {
+    WARN("skipped: only root can give a directory away");
+    return;
+  }
+  REQUIRE(::chown(dir.path().c_str(), 1, 1) == 0);
+  const auto refused = RollFile::open(dir.path());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == ErrorKind::forbidden);
+  CHECK_THAT(refused.error().what, Contains("sudo -u daemon"));
+  CHECK(::access((dir / "data.mdb").c_str(), F_OK) != 0);
+}
+
 TEST_CASE("records that are damaged are unavailable, whatever is in them", "[lmdb]") {
   const TempDir dir;
   const auto file = writer(dir.path());

@@ -106,7 +106,7 @@ struct Gate {
   GateServices services{settings,
                         "mx1",
                         *roll,
-                        *spool,
+                        spool.get(),
                         replies,
                         signer,
                         *dkim,
@@ -332,6 +332,28 @@ TEST_CASE("verdicts wait on disk, with the facts and the rule, while the registe
     CHECK(spooled.find(part) != std::string::npos);
   }
   CHECK(is_verdict_json(spooled.substr(0, spooled.find('\n'))));
+}
+
+TEST_CASE("without a register verdicts stand in the log alone, and posts are decided by the roster") {
+  RollContents roll = a_roll();
+  roll.last_word.of_roster = true;
+  roll.contacts.front().designation.decision_id = 0;
+  SECTION("which counts") {
+    Gate gate(std::make_unique<const MemoryRoll>(roll));
+    gate.services.spool = nullptr;
+    CHECK(gate.message({"avisos@listas.example"}, honest, "norte") == "proceed");
+    CHECK(gate.server.inserted.at(1).second ==
+          "list=avisos@listas.example; contact=contacto@norte.example; decision=roster");
+    CHECK(gate.spooled().empty());
+  }
+  SECTION("which counts no more") {
+    roll.last_word.valid_until = now() - Seconds(1);
+    Gate gate(std::make_unique<const MemoryRoll>(roll));
+    gate.services.spool = nullptr;
+    CHECK(gate.message({"avisos@listas.example"}, honest, "norte") == "tempfail");
+    CHECK(gate.server.reply.find("451 4.3.0") == 0);
+    CHECK(gate.message({"lectora@lectores.example"}, honest, "") == "proceed");
+  }
 }
 
 TEST_CASE("before the first roll a post to a configured list is asked to come again, and other mail passes") {

@@ -4,6 +4,7 @@
 
 #include "adapters/yaml/settings_file.h"
 #include "tests/lib/catch.h"
+#include "tests/lib/temp_dir.h"
 
 using namespace portavoz;
 namespace fs = std::filesystem;
@@ -44,6 +45,20 @@ TEST_CASE("the commented example configuration says nothing but the defaults") {
   CHECK(example->roll.max_age == Settings().roll.max_age);
   CHECK(example->door.held_max_bytes == Settings().door.held_max_bytes);
   CHECK(example->door.seal_lifetime == Settings().door.seal_lifetime);
+}
+
+TEST_CASE("register: none stands in the place of a register") {
+  const portavoz::test::TempDir dir;
+  for (const auto& [text, none] : {std::pair("register: none\n", true), std::pair("register:\n", false),
+                                   std::pair("register:\n  dsn: none\n", false), std::pair("", false)}) {
+    CAPTURE(text);
+    portavoz::test::write_all(dir / "portavoz.yaml", text);
+    const auto settings = load_settings(dir / "portavoz.yaml");
+    REQUIRE(settings);
+    CHECK(settings->database.none == none);
+    CHECK((describe(*settings).find("register = none\n") == 0) == none);
+    CHECK((describe(*settings).find("register.dsn = ") == 0) == !none);
+  }
 }
 
 TEST_CASE("a configuration that is not there is not a broken one") {
