@@ -243,10 +243,10 @@ Result<Answer> run(Context& context, const Status& /*args*/) {
   if (!loaded) return loaded.error();
   const Settings& settings = **loaded;
   const auto roll = LmdbRoll::open(settings.roll.directory);
-  const std::vector<Part> parts{
-      register_part(context, settings), roll_part(settings, roll), gate_part(settings),
-      seal_key_part(settings, roll),    dns_part(settings),        shelf_part(settings),
-      verdicts_part(settings),          contacts_part(context)};
+  std::vector<Part> parts{register_part(context, settings), roll_part(settings, roll), gate_part(settings),
+                          seal_key_part(settings, roll),    dns_part(settings),        shelf_part(settings),
+                          verdicts_part(settings)};
+  if (!settings.database.none) parts.push_back(contacts_part(context));
   const bool good = !settings.testing.in_force() &&
                     std::all_of(parts.begin(), parts.end(), [](const Part& part) { return part.good; });
   Json json = Json::object({{"good", good}, {"testing", settings.testing.in_force()}});
