@@ -302,6 +302,11 @@ void FetchLoop::Impl::end_hop(Page& page, HopResult hop) {
     result.detail = next.error().what;
     return finish(page);
   }
+  if (page.request.one_site && paced_name(next->host()) != paced_name(page.url->host())) {
+    result.outcome = FetchOutcome::http_error;
+    result.elsewhere = next->text();
+    return finish(page);
+  }
   page.url = std::move(*next);
   begin_hop(page);
 }

@@ -2,9 +2,9 @@
 // each, with its Pace between two; robots.txt is read once for a scheme, host and port and kept for a day. It
 // fetches, judges and renders through the functions that it is given, and decides nothing about what was
 // found. Before an errand is done, the DNS is asked whether the domain of its address exists, whatever the
-// page said. An errand whose site would keep it waiting for long is given back. Redirects to another site are
-// followed by the fetcher, out of turn there. Units: milliseconds of the reactor. Errors: none; every errand
-// ends in `done` or `give_back`, once, unless the crawler is gone before. Threads: that of the reactor.
+// page said. An errand whose site would keep it waiting for long is given back. Units: milliseconds of the
+// reactor. Errors: none; every errand ends in `done` or `give_back`, once, unless the crawler is gone before.
+// Threads: that of the reactor.
 #pragma once
 
 #include <cstddef>

@@ -16,6 +16,8 @@ std::string_view robots_word(RobotsWord word) {
 
 namespace {
 
+constexpr int most_moves = 5;  // as many as a fetch follows within a site
+
 bool says(const Finding& finding, ReasonCode code) {
   return std::any_of(finding.reasons.begin(), finding.reasons.end(),
                      [code](const Reason& each) { return each.code == code; });
@@ -39,6 +41,8 @@ Examination::Examination(std::string url, std::optional<EarlierPage> earlier, co
 
 void Examination::begin(std::string url) {
   url_ = std::move(url);
+  moves_ = 0;
+  way_.clear();
   candidate_ = {};
   candidate_.final_url = url_;
   if (overridden_ && first_) look_.robots = RobotsWord::overridden;
@@ -46,7 +50,8 @@ void Examination::begin(std::string url) {
 }
 
 FetchRequest Examination::request() const {
-  FetchRequest request{.url = url_, .if_none_match = {}, .if_modified_since = {}, .within = left_};
+  FetchRequest request{
+      .url = url_, .if_none_match = {}, .if_modified_since = {}, .within = left_, .one_site = true};
   if (first_ && earlier_) {
     request.if_none_match = earlier_->etag;
     request.if_modified_since = earlier_->last_modified;
@@ -74,6 +79,8 @@ void Examination::fetched(FetchResult result, Millis took) {
   left_ -= std::min(left_, took);
   octets_left_ -= std::min(octets_left_, result.raw_bytes);
   look_.took += took;
+  if (!result.elsewhere.empty() && moves_ < most_moves && left_ > Millis(0)) return go_on(std::move(result));
+  result.redirects.insert(result.redirects.begin(), way_.begin(), way_.end());
   candidate_ = std::move(result);
   if (candidate_.outcome == FetchOutcome::not_modified && first_ && earlier_) {
     // The answer's own head stays as evidence; the page is the earlier one.
@@ -90,6 +97,16 @@ void Examination::fetched(FetchResult result, Millis took) {
   } else {
     ended(candidate_.outcome, candidate_.detail);
   }
+}
+
+// The page has moved to another site, of whose robots.txt nobody ruled.
+void Examination::go_on(FetchResult hop) {
+  ++moves_;
+  way_.insert(way_.end(), hop.redirects.begin(), hop.redirects.end());
+  url_ = std::move(hop.elsewhere);
+  candidate_ = {};
+  candidate_.final_url = url_;
+  step_ = Step::robots;
 }
 
 void Examination::judged(Inspection inspection) {

@@ -1,7 +1,8 @@
 // Examination: one check as a sequence of steps that somebody else takes: may we read the page (robots.txt),
 // read it, judge it, have it shown by a browser where its text comes by a script only and judge that; and
 // while the address does not stand on it, the same for up to three links of the same site that look like a
-// contact or imprint page, all within one budget of time and octets. It does no I/O and reads no clock:
+// contact or imprint page, all within one budget of time and octets. Where a page redirects to another site,
+// that site's robots.txt is asked and its turn waited for as well. It does no I/O and reads no clock:
 // next() says what is wanted, and one of the answers below brings it further. While one of the links is
 // forbidden, cannot be read or cannot be judged, the address may stand there: it is not found, and nobody
 // says that it is absent. Nor does a browser without a network show that it is. Errors: none; every end is a
@@ -76,6 +77,7 @@ class Examination {
 
  private:
   void begin(std::string url);
+  void go_on(FetchResult hop);
   void ended(FetchOutcome outcome, std::string detail);
   [[nodiscard]] bool wants_browser(const Inspection& inspection) const;
   void judged_in_browser(Inspection inspection);
@@ -91,6 +93,8 @@ class Examination {
   std::size_t octets_left_;
   Step step_ = Step::robots;
   bool first_ = true;
+  int moves_ = 0;                   // to other sites, for this page
+  std::vector<std::string> way_;    // the redirects to them
   bool unchanged_ = false;          // 304: the page's octets are the earlier ones
   std::vector<std::string> links_;  // the next one last
   std::string unread_;              // the first link that says nothing; empty when all were judged

@@ -28,9 +28,4 @@ void Pace::ended(const FetchResult& fetched, Millis now) {
 
 bool troubled(const FetchResult& fetched) { return retryable(fetched.outcome, fetched.http_status); }
 
-std::string_view paced_name(std::string_view host) {
-  if (host.starts_with("www.")) host.remove_prefix(4);
-  return host;
-}
-
 }  // namespace portavoz

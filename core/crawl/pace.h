@@ -34,7 +34,4 @@ class Pace {
 // True for what says that the host, or the way to it, has trouble: a page that is missing does not.
 [[nodiscard]] bool troubled(const FetchResult& fetched);
 
-// Whose turn it is and who keeps a pace together: the host, without "www.".
-[[nodiscard]] std::string_view paced_name(std::string_view host);
-
 }  // namespace portavoz

@@ -35,6 +35,7 @@ struct FetchRequest {
   std::string if_none_match;      // an ETag
   std::string if_modified_since;  // a Last-Modified
   Millis within = Millis::max();  // less than the total of the limits, when less is left of a budget
+  bool one_site = false;          // a redirect to another site is given back, not followed
 };
 
 struct FetchResult {
@@ -52,6 +53,7 @@ struct FetchResult {
   std::string response_octets;      // head and body, chunk sizes included
   bool whole = false;               // the response came to its end
   std::optional<IpAddress> server;  // who answered
+  std::string elsewhere;            // the URL of another site to which it redirects, with `one_site`
   std::string etag;                 // as the server wrote them; empty without one
   std::string last_modified;
 };

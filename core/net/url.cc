@@ -240,4 +240,9 @@ Result<Url> Url::join(std::string_view reference) const {
                (query.empty() && reference.empty() ? target_.substr(own_path.size()) : query));
 }
 
+std::string_view paced_name(std::string_view host) {
+  if (host.starts_with("www.")) host.remove_prefix(4);
+  return host;
+}
+
 }  // namespace portavoz

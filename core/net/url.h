@@ -42,4 +42,7 @@ class Url {
   std::string target_;
 };
 
+// Hosts that are one to whoever is polite: the host without "www.".
+[[nodiscard]] std::string_view paced_name(std::string_view host);
+
 }  // namespace portavoz

@@ -38,7 +38,8 @@ def whole(body=PAGE, **kw):
 
 
 def to(location, status="302 Found"):
-    return whole(b"gone", status=status, Location=location.replace("OTHER", str(PORTS["other"])))
+    return whole(b"gone", status=status, Location=location.replace("OTHER", str(PORTS["other"]))
+                 .replace("HTTP", str(PORTS["http"])))
 
 
 ANSWERS = {
@@ -79,6 +80,7 @@ ANSWERS = {
     "/two-hops": lambda: to("/to-page", "301 Moved Permanently"),
     "/loop": lambda: to("/loop"),
     "/to-other": lambda: to("http://127.0.0.1:OTHER/"),
+    "/to-other-site": lambda: to("http://good.test:HTTP/page"),
     "/to-mapped": lambda: to("http://[::ffff:127.0.0.1]:OTHER/"),
     "/to-file": lambda: to("file:///etc/passwd"),
     "/to-credentials": lambda: to("http://user:secret@127.0.0.1/"),

@@ -349,3 +349,50 @@ TEST_CASE("a browser is not asked where there is none, or no time, or no need") 
   readable.judged(says(false));
   CHECK(readable.next() == Step::done);
 }
+
+TEST_CASE(
+    "a redirect to another site is followed when that site's robots.txt allows it, five times at the most") {
+  const std::string other = "https://b.example/contact";
+  const auto moved = [](const std::string& to) {
+    FetchResult result = failed(FetchOutcome::http_error);
+    result.elsewhere = to;
+    result.redirects = {url};
+    return result;
+  };
+  SECTION("allowed") {
+    auto check = examination({}, true);
+    REQUIRE(check.next() == Step::fetch);  // overridden for its own site alone
+    CHECK(check.request().one_site);
+    check.fetched(moved(other), Millis(10));
+    REQUIRE(check.next() == Step::robots);
+    CHECK(check.url() == other);
+    check.rules({});
+    REQUIRE(check.next() == Step::fetch);
+    check.fetched(page("text", other), Millis(10));
+    CHECK(check.page().redirects == std::vector<std::string>{url});
+    check.judged({});
+    CHECK(check.look().fetched.final_url == other);
+    CHECK(check.look().robots == RobotsWord::allowed);
+  }
+  SECTION("not allowed") {
+    auto check = examination();
+    check.rules({});
+    check.fetched(moved(other), Millis(10));
+    SiteRules unknown;
+    unknown.outcome = FetchOutcome::robots_unreachable;
+    check.rules(unknown);
+    REQUIRE(check.next() == Step::done);
+    CHECK_FALSE(check.look().inspection.finding.published);
+  }
+  SECTION("too often") {
+    auto check = examination();
+    check.rules({});
+    int moves = 0;
+    for (; check.next() == Step::fetch && moves < 20; ++moves) {
+      check.fetched(moved(other), Millis(10));
+      if (check.next() == Step::robots) check.rules({});
+    }
+    CHECK(moves == 6);
+    CHECK(check.next() == Step::done);
+  }
+}

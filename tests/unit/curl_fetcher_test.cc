@@ -145,6 +145,17 @@ TEST_CASE("redirects are followed one by one and written down") {
   CHECK(result.final_url == server().url("/page"));
 }
 
+TEST_CASE("a redirect to another site is given back when only one site is asked for") {
+  OneByOne one(only_this_server());
+  const auto moved = one.fetcher.fetch({server().url("/to-other-site"), {}, {}, Millis::max(), true});
+  CHECK(moved.elsewhere == on("good.test", server().http));
+  CHECK(moved.outcome == FetchOutcome::http_error);
+  CHECK(moved.redirects == std::vector<std::string>{server().url("/to-other-site")});
+  CHECK(one.fetcher.fetch({server().url("/two-hops"), {}, {}, Millis::max(), true}).outcome ==
+        FetchOutcome::ok);
+  CHECK(one.fetch(server().url("/to-other-site")).final_url == on("good.test", server().http));
+}
+
 TEST_CASE("what a 503 asks for is kept, and is at most a day") {
   CHECK(fetched("/later").retry_after == Seconds(7200));
   CHECK(fetched("/much-later").retry_after == Seconds(86400));
