@@ -19,6 +19,7 @@
 #include "adapters/json/finding_json.h"
 #include "adapters/os/clock.h"
 #include "adapters/os/epoll_reactor.h"
+#include "adapters/os/file_limit.h"
 #include "adapters/sodium/hash.h"
 #include "bench/fetch_load.h"
 #include "core/evidence/inspect.h"
@@ -149,10 +150,7 @@ int main(int argc, char** argv) {
     if (name == "--dead") options.dead = std::strtoul(argv[i + 1], nullptr, 10);
     if (name == "--steps") options.steps = argv[i + 1];
   }
-  rlimit descriptors{};
-  getrlimit(RLIMIT_NOFILE, &descriptors);
-  descriptors.rlim_cur = descriptors.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &descriptors);
+  portavoz::raise_file_limit();
   const auto load = portavoz::bench::load_of(argv);
   Bench bench(load, options);
   const long began = portavoz::bench::wall_ms();

@@ -9,6 +9,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "adapters/os/file_limit.h"
 #include "adapters/os/host.h"
 #include "adapters/os/lexicon_file.h"
 #include "adapters/os/log.h"
@@ -65,6 +66,7 @@ int main(int argc, char** argv) {
   log_open("portavoz-verifier");
   if (argc == 2 && std::string_view(argv[1]) == "--judge") std::_Exit(judge_pages(inspect_fetched));
   install_signals();
+  raise_file_limit();
   const auto arguments = parse_service_arguments(argc, argv);
   if (!arguments) return std::fputs(usage, stderr), EX_USAGE;
   if (arguments->help) return std::fputs(usage, stdout) < 0 ? EX_IOERR : EX_OK;
