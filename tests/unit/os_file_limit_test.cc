@@ -1,7 +1,6 @@
-#include "adapters/os/file_limit.h"
-
 #include <sys/resource.h>
 
+#include "adapters/os/file_limit.h"
 #include "tests/lib/catch.h"
 
 TEST_CASE("a service may open as many files as it is granted", "[os]") {
