@@ -335,7 +335,7 @@ void PageReader::take_picture(const GumboElement& element) {
   const std::string_view alt = attribute(element, "alt");
   // A picture of a sign stands for the sign; any other one stands beside the text.
   if (alt == "@" || alt == ".") return text(alt);
-  if (is_named(element, std::array<std::string_view, 1>{"spam"})) return text("@");  // spam-span-image
+  if (attribute(element, "class").find("spam-span-image") != std::string_view::npos) return text("@");
   if (trim(alt).empty() || alt == "at") {
     if (pictures_at(attribute(element, "src"))) text("@");
     if (pictures_address(attribute(element, "src")))

@@ -135,7 +135,9 @@ void Crawler::send(Site& site, Task& task) {
   tools_.fetch(std::move(request), [this, &site, &task, for_rules, where, began](FetchResult fetched) {
     const Millis now = reactor_.now();
     site.pace.ended(fetched, now);
-    tools_.seen({host_of(where), now - began, fetched.outcome, troubled(fetched), fetched.retry_after});
+    // A site that sends us to another one did what it was asked.
+    const FetchOutcome seen = fetched.elsewhere.empty() ? fetched.outcome : FetchOutcome::ok;
+    tools_.seen({host_of(where), now - began, seen, troubled(fetched), fetched.retry_after});
     if (for_rules) {
       rules_came(task, where, fetched, site);
     } else {

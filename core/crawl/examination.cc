@@ -16,7 +16,7 @@ std::string_view robots_word(RobotsWord word) {
 
 namespace {
 
-constexpr int most_moves = 5;  // as many as a fetch follows within a site
+constexpr int most_moves = FetchLimits{}.redirects;  // as many as a fetch follows within a site
 
 bool says(const Finding& finding, ReasonCode code) {
   return std::any_of(finding.reasons.begin(), finding.reasons.end(),
@@ -80,6 +80,8 @@ void Examination::fetched(FetchResult result, Millis took) {
   octets_left_ -= std::min(octets_left_, result.raw_bytes);
   look_.took += took;
   if (!result.elsewhere.empty() && moves_ < most_moves && left_ > Millis(0)) return go_on(std::move(result));
+  if (!result.elsewhere.empty())
+    result.outcome = left_ > Millis(0) ? FetchOutcome::too_many_redirects : FetchOutcome::timeout;
   result.redirects.insert(result.redirects.begin(), way_.begin(), way_.end());
   candidate_ = std::move(result);
   if (candidate_.outcome == FetchOutcome::not_modified && first_ && earlier_) {

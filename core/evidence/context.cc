@@ -160,7 +160,8 @@ bool names_site_makers(const Page& page, std::string_view path) {
                        [&](const Block& block) { return ascii_istarts_with(block.text, with); });
   };
   return path.find("humans txt") != std::string_view::npos ||
-         path.find("security txt") != std::string_view::npos || begins("/* ") ||
+         path.find("security txt") != std::string_view::npos || begins("/* TEAM */") ||
+         (!page.blocks.empty() && page.blocks.front().text.starts_with("/* ")) ||  // in another language
          (begins("Contact: ") && begins("Expires: "));
 }
 

@@ -145,4 +145,11 @@ std::string shifted(std::string_view text, int offset) {
   return out;
 }
 
+std::string unshifted_mailto(std::string_view text) {
+  constexpr int letters = 26;
+  for (int offset = -letters; offset <= letters; ++offset)
+    if (std::string link = shifted(text, offset); ascii_istarts_with(link, "mailto:")) return link;
+  return {};
+}
+
 }  // namespace portavoz

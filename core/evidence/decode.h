@@ -34,4 +34,8 @@ void append_character(std::string& utf8, std::uint32_t code_point);
 // writes links.
 [[nodiscard]] std::string shifted(std::string_view text, int offset);
 
+// The mailto link of which such a text was made: its key is somewhere in a script, and of all keys only one
+// gives a link. Empty when none does.
+[[nodiscard]] std::string unshifted_mailto(std::string_view text);
+
 }  // namespace portavoz

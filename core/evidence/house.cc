@@ -5,7 +5,6 @@
 #include "core/base/text.h"
 #include "core/evidence/characters.h"
 #include "core/evidence/mail_providers_data.h"
-#include "core/mail/unicode.h"
 #include "core/net/site.h"
 
 namespace portavoz {

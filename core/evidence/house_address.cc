@@ -1,7 +1,5 @@
 #include "core/evidence/house_address.h"
 
-#include <optional>
-
 #include "core/base/base64.h"
 #include "core/base/text.h"
 #include "core/evidence/decode.h"
@@ -76,12 +74,7 @@ class Search {
   }
 
   void take_shifted(std::string_view token) {
-    constexpr int letters = 26;
-    for (int offset = -letters; offset <= letters; ++offset) {
-      const std::string decoded = shifted(token, offset);
-      if (!ascii_istarts_with(decoded, "mailto:")) continue;
-      for (const auto& found : mailto_addresses(decoded)) take(found.address);
-    }
+    for (const auto& found : mailto_addresses(unshifted_mailto(token))) take(found.address);
   }
 
   void in_codes() {

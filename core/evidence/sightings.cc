@@ -19,7 +19,6 @@ namespace {
 
 constexpr std::size_t excerpt_width = 240;
 constexpr std::size_t most = 200;
-constexpr int letters = 26;
 
 // What a text says about an address when it was written by a machine: plain, or spelled for people.
 bool says(std::string_view text, const MailAddress& address, const Lexicon& lexicon) {
@@ -143,24 +142,17 @@ class Search {
     }
   }
 
-  // The key is somewhere in a script; of all keys only one gives a mailto link.
   [[nodiscard]] bool by_typo3(std::string_view token) const {
-    for (int offset = -letters; offset <= letters; ++offset) {
-      const std::string decoded = shifted(token, offset);
-      if (!ascii_istarts_with(decoded, "mailto:")) continue;
-      const auto found = mailto_addresses(decoded);
-      if (std::any_of(found.begin(), found.end(),
-                      [this](const auto& each) { return each.address == address_; }))
-        return true;
-    }
-    return false;
+    const auto found = mailto_addresses(unshifted_mailto(token));
+    return std::any_of(found.begin(), found.end(),
+                       [this](const auto& each) { return each.address == address_; });
   }
 
   // The whole address in one attribute, in a usual coding.
   [[nodiscard]] bool coded(std::string_view name, std::string_view value) const {
     if (value.size() > 400) return false;
     // data-enc-email="vasb[at]rknzcyr.bet", or vasb[ng]rknzcyr.bet: what stands there is not the address.
-    if (name.find("-enc") != std::string_view::npos) {
+    if (name == "data-enc-email") {
       const auto sign = value.find("[at]");
       const std::string moved = rot13(ascii_lower(value));
       return says(moved, address_, lexicon_) ||

@@ -73,12 +73,16 @@ class Matcher {
 
   // Whether some address at this domain is spelled, whatever its name is.
   [[nodiscard]] bool finds_domain(std::string_view domain) const {
+    if (domain.empty()) return false;
     const auto labels = split(domain, '.');
-    for (std::size_t at = lower_.find(labels[0]); at != std::string::npos;
+    std::size_t tried = 0;
+    for (std::size_t at = lower_.find(labels[0]); at != std::string::npos && tried < most_spellings;
          at = lower_.find(labels[0], at + 1)) {
       bool spelled_dots = false;
       const auto end = pieces(at, labels, spelled_dots);
-      if (end && ends_here(*end) && !goes_on(*end, spelled_dots) && follows_at(at, spelled_dots)) return true;
+      if (!end || !ends_here(*end) || goes_on(*end, spelled_dots)) continue;
+      if (follows_at(at, spelled_dots)) return true;
+      ++tried;
     }
     return false;
   }

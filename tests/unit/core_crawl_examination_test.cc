@@ -393,6 +393,7 @@ TEST_CASE(
       if (check.next() == Step::robots) check.rules({});
     }
     CHECK(moves == 6);
-    CHECK(check.next() == Step::done);
+    REQUIRE(check.next() == Step::done);
+    CHECK(check.look().fetched.outcome == FetchOutcome::too_many_redirects);
   }
 }

@@ -135,6 +135,12 @@ TEST_CASE("a page says whether the address is published and official") {
       {"with moved letters",
        page("<footer><a data-enc-email='abegu[at]rknzcyr.bet' href='#'>write</a></footer>"), "true", "true",
        "data_attr", "footer"},
+      {"in base64 in an attribute whose name says so",
+       page("<footer><a data-encoded='bm9ydGhAZXhhbXBsZS5vcmc=' href='#'>write</a></footer>"), "true", "true",
+       "data_attr", "footer"},
+      {"below a program that is shown",
+       page("<p>Text for readers<p>/* a comment */<footer>" + a + "</footer>"), "true", "true", "plain",
+       "footer"},
       {"from a list of codes",
        page("<footer><script>var c=[110,111,114,116,104,64,101,120,97,109,112,108,101,46,111,114,103];for(i "
             "in "
