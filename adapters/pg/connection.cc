@@ -56,6 +56,12 @@ std::string one_line(const char* text) {
   return line;
 }
 
+// Of target_session_attrs read-write and primary (PostgreSQL 14 and later). libpq has no code for it.
+bool only_standby_answers(std::string_view why) {
+  return why.find("session is read-only") != std::string_view::npos ||
+         why.find("server is in hot standby") != std::string_view::npos;
+}
+
 std::string field(const PGresult* result, int code) { return one_line(PQresultErrorField(result, code)); }
 
 }  // namespace
@@ -81,6 +87,10 @@ Result<Connection> Connection::open(const std::string& dsn, Seconds longest_conn
   if (!connection || PQstatus(connection.get()) != CONNECTION_OK) {
     std::string why = one_line(PQerrorMessage(connection.get()));
     if (!why.ends_with('.')) why += '.';
+    if (only_standby_answers(why))  // it answers a ping too
+      return Error{ErrorKind::unavailable,
+                   "The register has no primary: " + why +
+                       " Only a standby answers: bring the primary back, or promote the standby."};
     // A server that answers a ping is there; then it is this login or this database that it does not take.
     if (PQpingParams(keywords.data(), values.data(), 1) == PQPING_OK) {
       return Error{

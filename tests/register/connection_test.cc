@@ -118,6 +118,17 @@ TEST_CASE("a server that is stopped is unavailable, and back when it is started 
   CHECK(number(again, "SELECT n FROM kept") == 7);
 }
 
+TEST_CASE("a register of which only a standby answers is unavailable, and the sentence says what to do") {
+  Database database;
+  auto root = database.superuser();
+  const auto name = value(root, "SELECT current_database()");
+  must(root.exec("ALTER DATABASE " + name + " SET default_transaction_read_only = on"));
+  const auto result = pg::Connection::open(shared_cluster().dsn(name) + " target_session_attrs=read-write");
+  REQUIRE_FALSE(result.has_value());
+  CHECK(result.error().kind == ErrorKind::unavailable);
+  CHECK_THAT(result.error().what, Contains("read-only") && Contains("promote the standby"));
+}
+
 TEST_CASE("a connection that is lost during COMMIT leaves the change in doubt") {
   Database database;
   auto root = database.superuser();
