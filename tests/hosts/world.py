@@ -198,6 +198,7 @@ class World:
         self.web = network.host("web", "web", *(site_of(number) for number in range(1, ASSEMBLIES + 1)))
         self.sites = None
         self.contacts = {}  # by address
+        self.patience = 0   # seconds for what has to come
 
     def start(self):
         primary, standby = self.databases
