@@ -1,5 +1,6 @@
-"""A PostgreSQL on a host of its own: over TCP with passwords, the primary or a streaming standby."""
+"""A PostgreSQL on a host of its own: over TLS with passwords, the primary or a streaming standby."""
 
+import contextlib
 import glob
 import os
 import shutil
@@ -18,6 +19,9 @@ unix_socket_permissions = 0777
 max_connections = 60
 shared_buffers = 32MB
 jit = off
+ssl = on
+ssl_cert_file = '{certificate.public}'
+ssl_key_file = '{certificate.secret}'
 fsync = off
 log_timezone = 'UTC'
 timezone = 'UTC'
@@ -26,16 +30,28 @@ timezone = 'UTC'
 # Who does not stand here does not come in: peers by the socket, and by the network only with a password.
 LOGINS = """\
 local all all peer
-host all all samenet scram-sha-256
-host replication {replicator} samenet scram-sha-256
+hostssl all all samenet scram-sha-256
+hostssl replication {replicator} samenet scram-sha-256
 """
+
+
+class Certificate:
+    """One for all databases, by which whoever asks for it knows them; it signs itself."""
+
+    def __init__(self, directory, addresses):
+        self.public, self.secret = f"{directory}/register.pem", f"{directory}/register.key"
+        must_run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                  "-keyout", self.secret, "-out", self.public, "-subj", "/CN=register",
+                  "-addext", "subjectAltName=" + ",".join(f"IP:{address}" for address in addresses)])
+        os.chmod(self.secret, 0o600)
+        shutil.chown(self.secret, OWNER)
 
 
 class Database:
     """`passwords`: the path of a file as libpq reads it, with the replicator's."""
 
-    def __init__(self, host, directory, passwords):
-        self.host, self.directory, self.passwords = host, directory, passwords
+    def __init__(self, host, directory, certificate, passwords):
+        self.host, self.directory, self.certificate, self.passwords = host, directory, certificate, passwords
         self.data, self.log = f"{directory}/data", f"{directory}/postgres.log"
         self.program = Program(f"PostgreSQL on {host.name}", [f"{BIN}/postgres", "-D", self.data], self.log, user=OWNER)
         os.makedirs(directory)
@@ -54,8 +70,18 @@ class Database:
         shutil.rmtree(self.data, ignore_errors=True)
         with self.host.inside():
             must_run(["env", f"PGPASSFILE={self.passwords}", f"{BIN}/pg_basebackup", "-D", self.data, "-R", "-X", "stream",
-                      "-c", "fast", "--no-sync", "-d", f"host={primary.host.address} user={REPLICATOR}"], user=OWNER)
+                      "-c", "fast", "--no-sync", "-d", f"host={primary.host.address} user={REPLICATOR} sslmode=verify-full "
+                      f"sslrootcert={self.certificate.public}"], user=OWNER)
         self._start()
+        self._wait_to_follow(primary)
+
+    def come_back(self, primary):
+        """As the standby that it was before kill()."""
+        with self.host.inside():
+            self.program.start(self._answers, 60)
+        self._wait_to_follow(primary)
+
+    def _wait_to_follow(self, primary):
         wait_until(lambda: "streaming" in primary.psql("SELECT state FROM pg_stat_replication"),
                    f"{self.host.name} to follow {primary.host.name}", 20, self.log)
 
@@ -71,7 +97,8 @@ class Database:
         postmaster = self.program.process.pid
         children = must_run(["ps", "-o", "pid=", "--ppid", str(postmaster)]).split()
         for pid in (postmaster, *map(int, children)):
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.program.process.wait()
 
     def promote(self):
@@ -88,7 +115,8 @@ class Database:
                          "-"], user=user, stdin=sql.encode())
 
     def _start(self):
-        self._write("postgresql.conf", SETTINGS.format(address=self.host.address, directory=self.directory), "a")
+        self._write("postgresql.conf", SETTINGS.format(address=self.host.address, directory=self.directory,
+                                                      certificate=self.certificate), "a")
         with self.host.inside():
             self.program.start(self._answers, 60)
 

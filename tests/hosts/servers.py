@@ -2,7 +2,10 @@
 network of the thread that makes them."""
 
 import collections
+import contextlib
 import http.server
+import os
+import shutil
 import socketserver
 import threading
 import time
@@ -27,11 +30,12 @@ class Sites:
                 begun, site = time.monotonic(), self.connection.getsockname()[0]
                 time.sleep(seconds)
                 octets = PAGE.format(address=address_of(site)).encode() if self.path != "/robots.txt" else b""
-                self.send_response(200 if octets else 404)
-                self.send_header("Content-Type", "text/html; charset=utf-8")
-                self.send_header("Content-Length", str(len(octets)))
-                self.end_headers()
-                self.wfile.write(octets)
+                with contextlib.suppress(OSError):  # who asked may be gone
+                    self.send_response(200 if octets else 404)
+                    self.send_header("Content-Type", "text/html; charset=utf-8")
+                    self.send_header("Content-Length", str(len(octets)))
+                    self.end_headers()
+                    self.wfile.write(octets)
                 sites.requests.append(Request(site, self.path, self.client_address[0], begun, time.monotonic()))
 
             def log_message(self, *_):
@@ -46,10 +50,12 @@ class Sites:
 
 
 class ListManager:
-    """Takes every message by LMTP (RFC 2033) on 127.0.0.1 and keeps its octets in `posts`, in the order in which they came."""
+    """Takes messages by LMTP (RFC 2033) on 127.0.0.1, and by a program, and keeps the octets of each. `owner`: the OS user
+    who runs the program."""
 
-    def __init__(self, port):
-        self.posts = []
+    def __init__(self, directory, port, owner):
+        self._by_lmtp, self._taken, self.program = [], f"{directory}/taken", f"{directory}/take"
+        self._write_program(directory, owner)
         manager = self
 
         class Handler(socketserver.StreamRequestHandler):
@@ -70,16 +76,34 @@ class ListManager:
                         if not line:
                             return None
                         lines.append(line.removeprefix(b"."))
-                    manager.posts.append(b"".join(lines))
+                    manager._by_lmtp.append(b"".join(lines))
                     self.say("\r\n".join(["250 taken"] * recipients))
                 return None
 
             def say(self, text):
-                self.wfile.write(text.encode() + b"\r\n")
+                with contextlib.suppress(OSError):
+                    self.wfile.write(text.encode() + b"\r\n")
 
         self.server = socketserver.ThreadingTCPServer(("127.0.0.1", port), Handler)
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def _write_program(self, directory, owner):
+        os.makedirs(self._taken)
+        shutil.chown(self._taken, owner)
+        with open(self.program, "w", encoding="utf-8") as out:
+            out.write(f'#!/bin/sh -e\npart=$(mktemp {directory}/taken/.XXXXXXXXXXXX)\ncat > "$part"\n'
+                      f'mv "$part" "{directory}/taken/${{part##*/.}}"\n')
+        os.chmod(self.program, 0o755)
+
+    def posts(self):
+        """What it took so far."""
+        found = list(self._by_lmtp)
+        for name in os.listdir(self._taken):
+            if not name.startswith("."):
+                with open(f"{self._taken}/{name}", "rb") as file:
+                    found.append(file.read())
+        return found
 
     def stop(self):
         self.server.shutdown()

@@ -1,8 +1,8 @@
 """What the tests of many hosts work with: two mail hosts, two verifiers, a primary and a streaming standby, and the web sites
 of assemblies, each in a network of its own; and a load of posts whose answers are kept.
 
-Each mail host has a gate, a Postfix and a door, and one of the two lists: what it accepts for the other list goes to the
-other host's door.
+Each mail host has a gate, a Postfix and a door that listens for LMTP, and one of the two lists: what it accepts for the other
+list goes to the other host's door. The first host hands posts to its own list by a pipe.
 """
 
 import collections
@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 
-from database import REPLICATOR, Database
+from database import REPLICATOR, Certificate, Database
 from network import Network
 from servers import ListManager, Sites
 from stack.mail import Smtp
@@ -56,7 +56,7 @@ class RemotePortavoz(Portavoz):
         return f"{self.directory}/etc/pgpass.{user}"
 
     def with_password(self, user, argv):
-        return ["env", f"PGPASSFILE={self.password_file(user)}", *argv]
+        return ["/usr/bin/env", f"PGPASSFILE={self.password_file(user)}", *argv]
 
     def command(self, *arguments):
         return self.with_password(ADMIN, super().command(*arguments))
@@ -68,8 +68,8 @@ class RemotePortavoz(Portavoz):
     # What is typed is typed on this host.
 
     def attempt(self, *arguments, user=None):
-        with self.host.inside():
-            return super().attempt(*arguments, user=user)
+        with self.host.inside():  # a COMMIT whose answer never comes is given up after a minute
+            return run(self.command(*arguments), user=user, timeout=120)
 
     def run(self, *arguments, user=None):
         with self.host.inside():
@@ -88,8 +88,11 @@ def write_password(path, login, owner):
 
 
 class MailHost:
-    def __init__(self, world, name, list_address, host, dsn):
+    """`by_pipe`: whether its Postfix runs the door for each post to its own list."""
+
+    def __init__(self, world, name, list_address, host, dsn, by_pipe):
         self.world, self.name, self.list_address, self.host, self.dsn = world, name, list_address, host, dsn
+        self.by_pipe = by_pipe
         self.portavoz = RemotePortavoz(host, f"{world.directory}/{name}", world.build, world.prefix)
         argv = [f"{self.portavoz.programs}/{DOOR}", "--lmtp", "--config", self.portavoz.config]
         self.door_log = f"{self.portavoz.directory}/log/door.log"
@@ -108,22 +111,25 @@ class MailHost:
             "door": {"lmtp_listen": self.door_address, "lmtp_next_hop": f"127.0.0.1:{LIST_MANAGER_PORT}"}})
         self.portavoz.make_seal_key()
         with self.host.inside():
-            self.list_manager = ListManager(LIST_MANAGER_PORT)
+            self.list_manager = ListManager(f"{self.portavoz.directory}/list", LIST_MANAGER_PORT, DOOR)
             self.portavoz.start_gate()
             self.door.start(lambda: f"listening on {self.door_address}" in read_text(self.door_log))
             self.postfix = Postfix(f"{self.portavoz.directory}/postfix", self.portavoz.socket, self._routing(),
                                    hostname=f"{self.name}.listas.example")
-            self.postfix.create({})
+            self.postfix.create({"pipe-door": (DOOR, self._pipe())} if self.by_pipe else {})
             for login in LOGINS:
                 self.postfix.add_login(login, PASSWORD)
             self.postfix.start()
 
+    def _pipe(self):
+        return self.portavoz.with_password(DOOR, self.portavoz.door_argv(self.list_address, [self.list_manager.program]))
+
     def _routing(self):
-        doors = {one.list_address: one for one in self.world.mail_hosts}
+        doors = {one.list_address: f"lmtp:inet:[{one.host.address}]:{LMTP_PORT}" for one in self.world.mail_hosts}
+        if self.by_pipe:
+            doors[self.list_address] = "pipe-door:"
         return {**routing((*LOGINS, NEIGHBOUR)), "virtual_alias_maps": "",
-                "relay_recipient_maps": inline({address: "ok" for address in doors}),
-                "transport_maps": inline({address: f"lmtp:inet:[{one.host.address}]:{LMTP_PORT}"
-                                          for address, one in doors.items()})}
+                "relay_recipient_maps": inline({address: "ok" for address in doors}), "transport_maps": inline(doors)}
 
     def send(self, post):
         """The answer to a post by its sender, logged in; a session of its own."""
@@ -186,19 +192,26 @@ class World:
         self.replicator = f"{self.directory}/pgpass.replicator"
         network = self.network = Network()
         db = [network.host("db-1", "db1", "10.77.0.21"), network.host("db-2", "db2", "10.77.0.22")]
-        self.databases = [Database(host, f"{self.directory}/{host.name}", self.replicator) for host in db]
+        self.certificate = Certificate(self.directory, [host.address for host in db])
+        self.databases = [Database(host, f"{self.directory}/{host.name}", self.certificate, self.replicator) for host in db]
         self.register = self.databases[0]  # the primary of the moment
         self.mail_hosts = []
-        for name, link, address, of_list, order in (("mail-a", "maila", "10.77.0.11", LIST, db),
-                                                    ("mail-b", "mailb", "10.77.0.12", OTHER_LIST, db[::-1])):
-            self.mail_hosts.append(MailHost(self, name, of_list, network.host(name, link, address), dsn_of(order)))
-        self.verifiers = [Verifier(self, name, network.host(name, link, address), dsn_of(order))
+        for name, link, address, of_list, order, by_pipe in (
+                ("mail-a", "maila", "10.77.0.11", LIST, db, True),
+                ("mail-b", "mailb", "10.77.0.12", OTHER_LIST, db[::-1], False)):
+            host = network.host(name, link, address)
+            self.mail_hosts.append(MailHost(self, name, of_list, host, self.dsn(order), by_pipe))
+        self.verifiers = [Verifier(self, name, network.host(name, link, address), self.dsn(order))
                           for name, link, address, order in (("verifier-1", "ver1", "10.77.0.31", db),
                                                              ("verifier-2", "ver2", "10.77.0.32", db[::-1]))]
         self.web = network.host("web", "web", *(site_of(number) for number in range(1, ASSEMBLIES + 1)))
         self.sites = None
         self.contacts = {}  # by address
         self.patience = 0   # seconds for what has to come
+
+    def dsn(self, hosts):
+        return (f"host={','.join(host.address for host in hosts)} dbname=portavoz target_session_attrs=read-write "
+                f"sslmode=verify-full sslrootcert={self.certificate.public}")
 
     def start(self):
         primary, standby = self.databases
@@ -290,10 +303,6 @@ class World:
 
     def unfinished_checks(self):
         return int(self.register.psql("SELECT count(*) FROM portavoz.checks WHERE finished_at IS NULL"))
-
-
-def dsn_of(hosts):
-    return (f"host={','.join(host.address for host in hosts)} dbname=portavoz target_session_attrs=read-write")
 
 
 def read_text(path):
