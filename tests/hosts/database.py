@@ -92,6 +92,13 @@ class Database:
         wait_until(lambda: self.psql("SELECT sync_state FROM pg_stat_replication") == "sync\n", "a synchronous standby", 20,
                    self.log)
 
+    def commit_without_standby(self):
+        """From now on COMMIT is answered when it is made here, as it is unless commit_on_standby_first() was called."""
+        self.psql("ALTER SYSTEM RESET synchronous_standby_names")
+        self.psql("SELECT pg_reload_conf()")
+        wait_until(lambda: self.psql("SELECT sync_state FROM pg_stat_replication") == "async\n", "an asynchronous standby", 20,
+                   self.log)
+
     def kill(self):
         """All of its processes at once, without a word to anybody; the host stays."""
         postmaster = self.program.process.pid

@@ -94,3 +94,8 @@ class Network:
         """From now on nothing reaches this host and nothing comes from it; nobody is told."""
         with self.switch.inside():
             self.switch.ip("link", "set", host.link, "down")
+
+    def mend(self, host):
+        """What was cut is whole again."""
+        with self.switch.inside():
+            self.switch.ip("link", "set", host.link, "up")

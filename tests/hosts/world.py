@@ -35,6 +35,11 @@ Sent = collections.namedtuple("Sent", "host post begun ended reply")  # reply: N
 Rotation = collections.namedtuple("Rotation", "host begun ended status said")
 
 
+def require(condition, sentence):
+    if not condition:
+        raise AssertionError(sentence)
+
+
 def site_of(number):
     return f"10.77.8.{number}"
 
