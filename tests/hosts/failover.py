@@ -231,8 +231,8 @@ def no_check_was_lost(world):
         "SELECT count(r.report_id) FROM portavoz.checks AS k LEFT JOIN portavoz.reports AS r USING (check_id) "
         "WHERE k.why IS NULL OR k.why NOT LIKE 'closed: %' GROUP BY k.check_id").split())
     require(set(reports) == {1}, f"reports a check: {dict(reports)}")
-    return (f"{reports[1]} checks, {world.checks_left} of them left when the primary died, and {len(late)} done only when a lease "
-            "had ended")
+    return (f"{reports[1]} checks, {world.checks_left} of them left when the primary died, and {len(late)} done only when a "
+            "lease had ended")
 
 
 def no_check_was_done_twice_at_once(world):
