@@ -10,7 +10,10 @@ namespace portavoz {
 namespace {
 
 constexpr Seconds longest_connect{2};
-constexpr const char* short_statements = "SET statement_timeout = '2s'";
+// statement_timeout does not count COMMIT. That would wait for a synchronous standby as long as it is away,
+// and for another transaction that notifies and waits for it: NOTIFY holds a lock until its COMMIT is over.
+constexpr const char* short_statements =
+    "SET statement_timeout = '2s'; SET lock_timeout = '2s'; SET synchronous_commit = local";
 
 // Opens the register with the first post that it is told.
 class Sender {

@@ -1,6 +1,7 @@
 // Tells the register which marks of signed posts went to a list, so that every gate and door knows them
 // again. What it cannot tell now waits in a spool beside the door's memory and goes with a later post.
-// Nothing waits for it longer than a few seconds, and nothing fails by it: a trouble is a line in the log.
+// Nothing waits for it longer than a few seconds, also not for a synchronous standby, and nothing fails by
+// it: a trouble is a line in the log.
 // Threads: any.
 #pragma once
 

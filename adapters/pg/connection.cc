@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <poll.h>
 
@@ -56,6 +57,30 @@ std::string one_line(const char* text) {
   return line;
 }
 
+// Of target_session_attrs read-write and primary (PostgreSQL 14 and later). libpq has no code for it.
+bool only_standby_answers(std::string_view why) {
+  return why.find("session is read-only") != std::string_view::npos ||
+         why.find("server is in hot standby") != std::string_view::npos;
+}
+
+using Words = std::array<const char*, 9>;
+
+// Whether the server answers a ping that was asked last: of several in the string another one may be there.
+bool last_one_answers(const PGconn* connection, const Words& keywords, const Words& values) {
+  if (connection == nullptr) return false;
+  std::vector<const char*> names(keywords.begin(), keywords.end() - 1);
+  std::vector<const char*> words(values.begin(), values.end() - 1);
+  const std::array<std::pair<const char*, const char*>, 3> last{
+      {{"host", PQhost(connection)}, {"hostaddr", PQhostaddr(connection)}, {"port", PQport(connection)}}};
+  for (const auto& [name, word] : last) {
+    names.push_back(name);
+    words.push_back(word);
+  }
+  names.push_back(nullptr);
+  words.push_back(nullptr);
+  return PQpingParams(names.data(), words.data(), 1) == PQPING_OK;
+}
+
 std::string field(const PGresult* result, int code) { return one_line(PQresultErrorField(result, code)); }
 
 }  // namespace
@@ -66,28 +91,31 @@ Result<Connection> Connection::open(const std::string& dsn, Seconds longest_conn
   const std::string connect_timeout = std::to_string(longest_connect.count());
   // In expand_dbname mode the string in dbname overrides what stands before it and yields to what stands
   // behind it.
-  const std::array<const char*, 9> keywords{"connect_timeout",
-                                            "application_name",
-                                            "keepalives_idle",
-                                            "keepalives_interval",
-                                            "keepalives_count",
-                                            "tcp_user_timeout",
-                                            "dbname",
-                                            "client_encoding",
-                                            nullptr};
-  const std::array<const char*, 9> values{
+  const Words keywords{"connect_timeout",
+                       "application_name",
+                       "keepalives_idle",
+                       "keepalives_interval",
+                       "keepalives_count",
+                       "tcp_user_timeout",
+                       "dbname",
+                       "client_encoding",
+                       nullptr};
+  const Words values{
       connect_timeout.c_str(), "portavoz", "30", "10", "3", "30000", dsn.c_str(), "UTF8", nullptr};
   std::unique_ptr<pg_conn, Close> connection(PQconnectdbParams(keywords.data(), values.data(), 1));
   if (!connection || PQstatus(connection.get()) != CONNECTION_OK) {
     std::string why = one_line(PQerrorMessage(connection.get()));
     if (!why.ends_with('.')) why += '.';
+    if (only_standby_answers(why))  // it answers a ping too
+      return Error{ErrorKind::unavailable,
+                   "The register has no primary: " + why +
+                       " Only a standby answers: bring the primary back, or promote the standby."};
     // A server that answers a ping is there; then it is this login or this database that it does not take.
-    if (PQpingParams(keywords.data(), values.data(), 1) == PQPING_OK) {
+    if (last_one_answers(connection.get(), keywords, values))
       return Error{
           ErrorKind::forbidden,
           "The register refuses the connection: " + why +
               " Check that register.dsn names its database and that this system user has a role in it."};
-    }
     return Error{ErrorKind::unavailable, "The register cannot be reached: " + why +
                                              " Check that PostgreSQL runs and that register.dsn names it."};
   }

@@ -28,7 +28,7 @@ class Connection {
   // `dsn` is a libpq connection string. Text travels as UTF-8. Unless the string says otherwise, connecting
   // gives up after `longest_connect` an address, and a peer that vanished without a word is noticed within a
   // minute. Errors: `forbidden` when the server answers but does not take this login or database, else
-  // `unavailable`.
+  // `unavailable`, also when the string asks for a primary and only a standby answers.
   static Result<Connection> open(const std::string& dsn, Seconds longest_connect = Seconds(5));
 
   // One statement, with $1, $2 … as parameters. Outside a transaction block it commits by itself, and a

@@ -17,6 +17,7 @@ constexpr mode_t directory_mode = 0770;
 constexpr mode_t file_mode = 0660;
 constexpr std::size_t key_digits = 32;
 constexpr const char* lock_name = ".lock";
+constexpr int most_rounds = 10;  // a delivery does not send for all others as long as they come
 
 }  // namespace
 
@@ -41,14 +42,25 @@ Result<std::vector<std::string>> PostedSpool::waiting() const {
 }
 
 Result<void> PostedSpool::flush(const Send& send) {
-  if (const auto any = waiting(); !any || any->empty()) return any ? Result<void>() : any.error();
-  const posix::Fd lock(
-      ::openat(directory_.get(), lock_name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, file_mode));
-  if (!lock.valid()) return posix::error("open", path_ + "/" + lock_name, errno);
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return {};
-  const auto names = waiting();  // again: somebody else may have sent them meanwhile
-  if (!names) return names.error();
   Result<void> refused;
+  // Whoever puts something here while another sends goes away, so the one who sent looks again.
+  for (int round = 0; round < most_rounds; ++round) {
+    const auto any = waiting();
+    if (!any) return any.error();
+    if (any->empty()) break;
+    const posix::Fd lock(
+        ::openat(directory_.get(), lock_name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, file_mode));
+    if (!lock.valid()) return posix::error("open", path_ + "/" + lock_name, errno);
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) break;
+    if (auto sent = send_waiting(send, refused); !sent) return sent;
+  }
+  return refused;
+}
+
+// Precondition: the lock is held.
+Result<void> PostedSpool::send_waiting(const Send& send, Result<void>& refused) {
+  const auto names = waiting();  // somebody else may have sent them before the lock was ours
+  if (!names) return names.error();
   for (const std::string& name : *names) {
     const auto text = posix::read_file(directory_, name);
     if (!text) return text.error();
@@ -66,7 +78,7 @@ Result<void> PostedSpool::flush(const Send& send) {
     if (::unlinkat(directory_.get(), name.c_str(), 0) != 0)
       return posix::error("remove", path_ + "/" + name, errno);
   }
-  return refused;
+  return {};
 }
 
 }  // namespace portavoz

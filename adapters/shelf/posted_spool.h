@@ -25,7 +25,8 @@ class PostedSpool {
 
   // Gives each to `send` and removes it when that went well, or when it never will (bad_input, not_found: the
   // register knows no such list): the first such refusal is the result. Another error leaves it, and the
-  // rest, for later. Nothing is done while somebody else sends.
+  // rest, for later. While somebody else sends nothing is done here: whoever sends takes along what was put
+  // meanwhile.
   using Send = std::function<Result<void>(const std::string& list, const std::vector<std::string>& marks)>;
   [[nodiscard]] Result<void> flush(const Send& send);
 
@@ -34,6 +35,7 @@ class PostedSpool {
       : directory_(std::move(directory)), path_(std::move(path)) {}
 
   [[nodiscard]] Result<std::vector<std::string>> waiting() const;
+  [[nodiscard]] Result<void> send_waiting(const Send& send, Result<void>& refused);
 
   posix::Fd directory_;
   std::string path_;

@@ -1,6 +1,11 @@
 // The libpq connection: values there and back, errors by kind, and what is known when a connection breaks.
 #include <thread>
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "tests/lib/temp_dir.h"
 #include "tests/register/story.h"
 
 using namespace portavoz;
@@ -116,6 +121,42 @@ TEST_CASE("a server that is stopped is unavailable, and back when it is started 
   cluster.start();
   auto again = must(pg::Connection::open(cluster.dsn("postgres")));
   CHECK(number(again, "SELECT n FROM kept") == 7);
+}
+
+TEST_CASE("a register of which only a standby answers is unavailable, and the sentence says what to do") {
+  Database database;
+  auto root = database.superuser();
+  const auto name = value(root, "SELECT current_database()");
+  must(root.exec("ALTER DATABASE " + name + " SET default_transaction_read_only = on"));
+  const auto result = pg::Connection::open(shared_cluster().dsn(name) + " target_session_attrs=read-write");
+  REQUIRE_FALSE(result.has_value());
+  CHECK(result.error().kind == ErrorKind::unavailable);
+  CHECK_THAT(result.error().what, Contains("read-only") && Contains("promote the standby"));
+}
+
+TEST_CASE("a server that ends while it is asked is unavailable, also beside another one that is there") {
+  const TempDir dir;
+  const std::string path = dir / ".s.PGSQL.5432";
+  sockaddr_un place{};
+  place.sun_family = AF_UNIX;
+  REQUIRE(path.size() < sizeof place.sun_path);
+  path.copy(place.sun_path, path.size());
+  const int listener = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  REQUIRE(::bind(listener, reinterpret_cast<const sockaddr*>(&place), sizeof place) == 0);
+  REQUIRE(::listen(listener, 1) == 0);
+  std::thread server([&] {
+    const int asked = ::accept(listener, nullptr, nullptr);
+    ::close(listener);
+    ::close(asked);
+  });
+  Database database;
+  auto root = database.superuser();
+  const std::string real = shared_cluster().dsn("postgres");
+  const std::string host = real.substr(5, real.find(' ') - 5);
+  const auto result = pg::Connection::open("host=" + dir.path() + "," + host + " dbname=postgres");
+  server.join();
+  REQUIRE_FALSE(result.has_value());
+  CHECK(result.error().kind == ErrorKind::unavailable);
 }
 
 TEST_CASE("a connection that is lost during COMMIT leaves the change in doubt") {

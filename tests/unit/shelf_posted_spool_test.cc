@@ -50,6 +50,37 @@ TEST_CASE("what the register has yet to hear is sent once, by whoever comes next
   CHECK(all_of(spool).empty());
 }
 
+TEST_CASE("what is put while somebody else sends is sent by them", "[spool]") {
+  const TempDir dir;
+  PostedSpool first = open(dir);
+  PostedSpool second = open(dir);
+  REQUIRE(first.put("avisos@listas.example", {"00"}));
+  std::vector<std::string> sent;
+  REQUIRE(first.flush([&](const auto&, const auto& marks) {
+    if (sent.empty()) {
+      REQUIRE(second.put("avisos@listas.example", {"11"}));
+      CHECK(all_of(second).empty());
+    }
+    sent.push_back(marks.front());
+    return Result<void>();
+  }));
+  CHECK(sent == std::vector<std::string>{"00", "11"});
+  CHECK(all_of(second).empty());
+}
+
+TEST_CASE("who sends does not go on for ever while others come", "[spool]") {
+  const TempDir dir;
+  PostedSpool spool = open(dir);
+  REQUIRE(spool.put("avisos@listas.example", {"0"}));
+  int sent = 0;
+  REQUIRE(spool.flush([&](const auto&, const auto&) {
+    REQUIRE(++sent < 100);
+    REQUIRE(spool.put("avisos@listas.example", {std::to_string(sent)}));
+    return Result<void>();
+  }));
+  CHECK(all_of(spool).size() == 1);
+}
+
 TEST_CASE("while the register is away everything stays", "[spool]") {
   const TempDir dir;
   PostedSpool spool = open(dir);
