@@ -8,6 +8,7 @@ answered when N such requests wait. Names are 127.0.0.1, but what ends in dead.t
 import asyncio
 import json
 import os
+import signal
 import socket
 import ssl
 import struct
@@ -44,22 +45,19 @@ class Web(asyncio.Protocol):
         self.transport.close()
 
 
-class Names(asyncio.DatagramProtocol):
-    def connection_made(self, transport):
-        self.transport = transport
-
-    def datagram_received(self, query, client):
-        at = 12
-        while query[at]:
-            at += query[at] + 1
-        if query[12:at].endswith(b"\x04dead\x04test"):
-            return
-        kind, = struct.unpack(">H", query[at + 1:at + 3])
+def serve_names(udp):
+    """In a process of its own, so that queries without an answer do not hold the pages up."""
+    while True:
+        query, client = udp.recvfrom(512)
+        end = query.index(0, 12)  # no name here has an octet 0 before its end
+        if query.endswith(b"\x04dead\x04test", 12, end):
+            continue
+        kind, = struct.unpack(">H", query[end + 1:end + 3])
         record = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 0, 4) + bytes((127, 0, 0, 1)) if kind == 1 else b""
-        self.transport.sendto(query[:2] + struct.pack(">HHHHH", 0x8580, 1, 1 if record else 0, 0, 0) + query[12:at + 5] + record, client)
+        udp.sendto(query[:2] + struct.pack(">HHHHH", 0x8580, 1, 1 if record else 0, 0, 0) + query[12:end + 5] + record, client)
 
 
-async def main(directory):
+async def main(directory, name_port):
     for path, name, fields in (("/page", "page.html", ()), ("/gzip", "page.html.gz", ("Content-Encoding: gzip",))):
         with open(os.path.join(directory, name), "rb") as file:
             Web.answers[path] = answer(file.read(), *fields)
@@ -68,14 +66,19 @@ async def main(directory):
     loop = asyncio.get_running_loop()
     http = await loop.create_server(Web, "127.0.0.1", 0, backlog=4096)
     https = await loop.create_server(Web, "127.0.0.1", 0, ssl=context, backlog=4096)
-    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-    udp.bind(("127.0.0.1", 0))
-    await loop.create_datagram_endpoint(Names, sock=udp)
     print(json.dumps({"http": http.sockets[0].getsockname()[1], "https": https.sockets[0].getsockname()[1],
-                      "dns": udp.getsockname()[1]}), flush=True)
+                      "dns": name_port}), flush=True)
     await loop.run_in_executor(None, sys.stdin.read)  # whoever started us ends us, or ends itself
-    os._exit(0)
 
 
-asyncio.run(main(sys.argv[1]))
+udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+udp.bind(("127.0.0.1", 0))
+names = os.fork()
+if names == 0:
+    serve_names(udp)
+try:
+    asyncio.run(main(sys.argv[1], udp.getsockname()[1]))
+finally:
+    os.kill(names, signal.SIGKILL)
+os._exit(0)  # connections may still be open

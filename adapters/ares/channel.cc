@@ -11,17 +11,24 @@ namespace {
 Channel open_with(const std::string& servers, int more_flags, ares_sock_state_cb on_socket, void* data) {
   ares_options options{};
   std::array<char, 2> dns_only{"b"};
+  in_addr to_be_replaced{};
   options.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | more_flags;
   options.timeout = 1000;
   options.tries = 3;
   options.lookups = dns_only.data();
   options.ndomains = 0;
+  options.ndots = 1;
+  options.nsort = 0;
   options.ednspsz = largest_udp_answer;
   options.sock_state_cb = on_socket;
   options.sock_state_cb_data = data;
   ares_channel opened = nullptr;
-  const int mask = (on_socket ? ARES_OPT_SOCK_STATE_CB : 0) | ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS |
-                   ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_DOMAINS | ARES_OPT_EDNSPSZ;
+  // With all of these given, c-ares does not read /etc/resolv.conf.
+  options.servers = &to_be_replaced;
+  options.nservers = 1;
+  const int mask = (on_socket ? ARES_OPT_SOCK_STATE_CB : 0) | (servers.empty() ? 0 : ARES_OPT_SERVERS) |
+                   ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
+                   ARES_OPT_DOMAINS | ARES_OPT_NDOTS | ARES_OPT_SORTLIST | ARES_OPT_EDNSPSZ;
   if (ares_init_options(&opened, &options, mask) != ARES_SUCCESS) return nullptr;
   Channel channel(opened);
   if (!servers.empty() && ares_set_servers_ports_csv(channel.get(), servers.c_str()) != ARES_SUCCESS)

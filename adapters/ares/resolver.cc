@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <list>
+#include <memory>
 #include <optional>
 
 #include <netinet/in.h>
@@ -15,6 +16,9 @@ namespace portavoz {
 namespace {
 
 using AddressInfo = Owned<struct ares_addrinfo, ares_freeaddrinfo>;
+
+constexpr std::size_t most_idle = 64;
+constexpr Millis longest_use{60'000};  // of a channel: /etc/resolv.conf is read when one is opened
 
 IpAddress address_of(const sockaddr* address) {
   if (address->sa_family == AF_INET6) {
@@ -53,14 +57,26 @@ Resolution resolution_of(int status, const ares_addrinfo* info) {
 
 }  // namespace
 
+// A channel and who asks by it now. c-ares closes its sockets with the last answer, so whoever comes next has
+// a fresh source port nevertheless.
+struct Resolver::Line {
+  Reactor& reactor;
+  Millis opened;
+  Question* question = nullptr;
+  Channel channel;
+};
+
 struct Resolver::Impl {
   Reactor& reactor;
   std::string servers;  // as c-ares wants them, with commas
   std::size_t most;
   std::size_t asking = 0;
   std::list<Question*> waiting;
+  std::vector<std::unique_ptr<Line>> idle;  // opening one costs more than all the rest of a look-up
 
   void ask_next();
+  std::unique_ptr<Line> take_line();
+  void give_back(std::unique_ptr<Line> line);
 };
 
 // One look-up: waits for its turn, asks, and ends with an answer or at its deadline. c-ares calls back from
@@ -95,8 +111,9 @@ class Resolver::Question final : public LookUp {
     turn_.reset();
     asking_ = true;
     ++impl_->asking;
-    channel_ = open_watched_channel(impl_->servers, &Question::on_socket, this);
-    if (!channel_) {
+    line_ = impl_->take_line();
+    line_->question = this;
+    if (!line_->channel) {
       note({Resolution::Answer::failed,
             {},
             "c-ares does not start with " +
@@ -105,7 +122,7 @@ class Resolver::Question final : public LookUp {
       ares_addrinfo_hints hints{};
       hints.ai_family = family_;
       hints.ai_flags = ARES_AI_NOSORT;  // sorting would open a socket for every address of the answer
-      ares_getaddrinfo(channel_.get(), name_.c_str(), nullptr, &hints, &Question::on_answer, this);
+      ares_getaddrinfo(line_->channel.get(), name_.c_str(), nullptr, &hints, &Question::on_answer, this);
     }
     if (answer_) {
       next_ = impl_->reactor.at(impl_->reactor.now(), [this] { settle(); });
@@ -115,6 +132,8 @@ class Resolver::Question final : public LookUp {
   }
 
  private:
+  friend struct Impl;
+
   static void on_answer(void* arg, int status, int /*timeouts*/, ares_addrinfo* info) noexcept {
     const AddressInfo owned(info);
     auto* question = static_cast<Question*>(arg);
@@ -126,11 +145,10 @@ class Resolver::Question final : public LookUp {
   }
 
   static void on_socket(void* arg, ares_socket_t fd, int readable, int writable) noexcept {
-    auto* question = static_cast<Question*>(arg);
-    Reactor& reactor = question->impl_->reactor;
-    if (readable == 0 && writable == 0) return reactor.forget(fd);
-    reactor.watch(fd, {readable != 0, writable != 0}, [question, fd](Reactor::Ready ready) {
-      question->process(ready.readable ? fd : ARES_SOCKET_BAD, ready.writable ? fd : ARES_SOCKET_BAD);
+    auto* line = static_cast<Line*>(arg);
+    if (readable == 0 && writable == 0) return line->reactor.forget(fd);
+    line->reactor.watch(fd, {readable != 0, writable != 0}, [line, fd](Reactor::Ready ready) {
+      line->question->process(ready.readable ? fd : ARES_SOCKET_BAD, ready.writable ? fd : ARES_SOCKET_BAD);
     });
   }
 
@@ -139,7 +157,7 @@ class Resolver::Question final : public LookUp {
   }
 
   void process(ares_socket_t readable, ares_socket_t writable) {
-    ares_process_fd(channel_.get(), readable, writable);
+    ares_process_fd(line_->channel.get(), readable, writable);
     if (answer_) return settle();
     wait_for_retry();
   }
@@ -147,7 +165,7 @@ class Resolver::Question final : public LookUp {
   // c-ares asks again by itself, when it is told that time has passed.
   void wait_for_retry() {
     timeval next{};
-    if (!ares_timeout(channel_.get(), nullptr, &next)) return;
+    if (!ares_timeout(line_->channel.get(), nullptr, &next)) return;
     const Millis wait(next.tv_sec * 1000 + next.tv_usec / 1000 + 1);
     impl_->reactor.cancel(std::exchange(next_, impl_->reactor.at(impl_->reactor.now() + wait, [this] {
       process(ARES_SOCKET_BAD, ARES_SOCKET_BAD);
@@ -175,7 +193,7 @@ class Resolver::Question final : public LookUp {
     impl_->reactor.cancel(next_);
     if (turn_) impl_->waiting.erase(*std::exchange(turn_, std::nullopt));
     if (std::exchange(asking_, false)) --impl_->asking;
-    channel_.reset();  // c-ares calls on_answer and on_socket once more
+    if (line_) impl_->give_back(std::move(line_));
   }
 
   std::shared_ptr<Impl> impl_;
@@ -188,8 +206,27 @@ class Resolver::Question final : public LookUp {
   std::optional<std::list<Question*>::iterator> turn_;
   bool asking_ = false;
   std::optional<Resolution> answer_;
-  Channel channel_;
+  std::unique_ptr<Line> line_;
 };
+
+std::unique_ptr<Resolver::Line> Resolver::Impl::take_line() {
+  while (!idle.empty()) {
+    auto line = std::move(idle.back());
+    idle.pop_back();
+    if (reactor.now() - line->opened < longest_use) return line;
+  }
+  auto line = std::make_unique<Line>(reactor, reactor.now());
+  line->channel = open_watched_channel(servers, &Question::on_socket, line.get());
+  return line;
+}
+
+// c-ares calls on_answer and on_socket once more for what it had not ended.
+void Resolver::Impl::give_back(std::unique_ptr<Line> line) {
+  if (!line->channel) return;
+  ares_cancel(line->channel.get());
+  line->question = nullptr;
+  if (idle.size() < most_idle) idle.push_back(std::move(line));
+}
 
 void Resolver::Impl::ask_next() {
   if (waiting.empty() || asking >= most) return;
@@ -211,7 +248,7 @@ Result<Resolver> Resolver::create(Reactor& reactor, const std::vector<std::strin
   rlimit descriptors{};
   getrlimit(RLIMIT_NOFILE, &descriptors);
   const std::size_t most = std::clamp<std::size_t>(descriptors.rlim_cur / 2, 1, max_look_ups);
-  return Resolver(std::make_shared<Impl>(Impl{reactor, std::move(list), most, 0, {}}));
+  return Resolver(std::make_shared<Impl>(Impl{reactor, std::move(list), most, 0, {}, {}}));
 }
 
 AsyncResolve Resolver::of_family(int family) const {

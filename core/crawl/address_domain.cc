@@ -24,4 +24,6 @@ AddressDomain address_domain(std::string_view domain, const Resolution& answer) 
   return AddressDomain::unknown;
 }
 
+bool denies_only_what_is_gone(const Resolution& answer) { return answer.answer == Resolution::Answer::found; }
+
 }  // namespace portavoz

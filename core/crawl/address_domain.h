@@ -1,6 +1,7 @@
 // AddressDomain: what the DNS says of the domain of a contact's address. A domain that is gone can be bought
-// by a stranger, who then has the address, too. Errors: none; what could not be learned is `unknown`.
-// Threads: plain values.
+// by a stranger, who then has the address, too. A resolver that denies every name, as one behind a cut line
+// or a login page may, is told from that by a name that exists as long as the DNS does. Errors: none; what
+// could not be learned is `unknown`. Threads: plain values.
 #pragma once
 
 #include <cstdint>
@@ -20,5 +21,11 @@ enum class AddressDomain : std::uint8_t {
 
 // domain: in lower-case A-labels, as the question was.
 [[nodiscard]] AddressDomain address_domain(std::string_view domain, const Resolution& answer);
+
+// Asked for when a domain seems to be gone: a server of the root zone (RFC 8109 §3.2).
+inline constexpr std::string_view lasting_name = "a.root-servers.net";
+
+// Whether a denial of another name may be believed, by the answer to lasting_name.
+[[nodiscard]] bool denies_only_what_is_gone(const Resolution& answer);
 
 }  // namespace portavoz

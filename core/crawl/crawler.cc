@@ -159,7 +159,12 @@ void Crawler::rules_came(Task& task, const std::string& where, const FetchResult
 void Crawler::ask_domain(Task& task) {
   const std::string& domain = task.errand.address.domain();
   task.domain = tools_.exists(domain, domain_within, [this, &task, &domain](const Resolution& answer) {
-    finish(task, address_domain(domain, answer));
+    const AddressDomain seen = address_domain(domain, answer);
+    if (seen != AddressDomain::gone) return finish(task, seen);
+    task.domain =
+        tools_.exists(std::string(lasting_name), domain_within, [this, &task](const Resolution& other) {
+          finish(task, denies_only_what_is_gone(other) ? AddressDomain::gone : AddressDomain::unknown);
+        });
   });
 }
 

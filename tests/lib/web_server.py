@@ -191,7 +191,8 @@ class Other(socketserver.BaseRequestHandler):
 
 
 NAMES = {"good.test": ["127.0.0.1"], "private.test": ["10.0.0.1"], "mixed.test": ["127.0.0.1", "10.0.0.1"],
-         "empty.test": [], "v6.test": [], "example.org": []}
+         "empty.test": [], "v6.test": [], "example.org": [],
+         "a.root-servers.net": ["198.41.0.4"]}
 NAMES_V6 = {"v6.test": ["::1"], "mapped.test": ["::ffff:127.0.0.1"]}
 
 

@@ -61,6 +61,7 @@ struct Rendering {
 struct World {
   HandReactor reactor;
   Resolution::Answer domain = Resolution::Answer::found;  // what the DNS says of every address
+  Resolution::Answer root = Resolution::Answer::found;    // what it says of a server of the root zone
   std::deque<Asked> asked;
   std::size_t names = 0;                            // that were asked
   std::deque<Rendering> rendering;                  // not yet answered
@@ -108,10 +109,13 @@ struct World {
     answer_names();
   }
   void answer_names() {
-    for (; !asked.empty(); asked.pop_front()) {
-      CHECK(asked.front().name == "example.org");
+    while (!asked.empty()) {
+      const Asked first = std::move(asked.front());
+      asked.pop_front();
+      const bool about_root = first.name == "a.root-servers.net";
+      if (!about_root) CHECK(first.name == "example.org");
       ++names;
-      asked.front().answer({domain, {}, {}});
+      first.answer({about_root ? root : domain, {}, {}});
     }
   }
 
@@ -319,8 +323,23 @@ TEST_CASE("whatever became of the page, the look says whether the address's doma
       world.reactor.next_timer();
       world.answer(outcome, 0);
       CHECK(world.looks.at(1).domain == means);
-      CHECK(world.names == 1);
+      CHECK(world.names == (means == AddressDomain::gone ? 2 : 1));
     }
+  }
+}
+
+TEST_CASE("a domain is not gone for a resolver that denies a server of the root zone, too") {
+  for (const Resolution::Answer about_root : {Resolution::Answer::no_name, Resolution::Answer::no_address,
+                                              Resolution::Answer::failed, Resolution::Answer::timed_out}) {
+    CAPTURE(static_cast<int>(about_root));
+    World world;
+    world.domain = Resolution::Answer::no_name;
+    world.root = about_root;
+    world.take(1, "https://a.example/");
+    world.no_rules();
+    world.reactor.next_timer();
+    world.answer(FetchOutcome::dns_failed, 0);
+    CHECK(world.looks.at(1).domain == AddressDomain::unknown);
   }
 }
 
