@@ -108,6 +108,14 @@ bool is_named(const GumboElement& element, const std::array<std::string_view, N>
 }
 
 // "footer", "footerBottom", "siteFooter", but not "entry-footer".
+// <email> and <name> of a feed, each a text of its own. A page's own elements have a hyphen in their names,
+// and may stand inside of a word.
+bool is_of_xml(const GumboElement& element) {
+  if (element.tag != GUMBO_TAG_UNKNOWN) return false;
+  const std::string_view tag(element.original_tag.data, element.original_tag.length);
+  return tag.substr(0, tag.find_first_of(" \t\r\n/>", 1)).find('-') == std::string_view::npos;
+}
+
 bool is_named_footer(const GumboElement& element) {
   return has_name(element,
                   [](std::string_view word) {
@@ -408,7 +416,8 @@ void PageReader::push(const GumboNode& node, const GumboElement& element) {
   const Place inside = place_inside(element);
   Frame frame{.node = &node, .place_before = place_};
   frame.own_text = inside.hidden && !place_.hidden;
-  frame.block = !frame.own_text && (is_one_of(element.tag, blocks) || !(inside == place_));
+  frame.block =
+      !frame.own_text && (is_one_of(element.tag, blocks) || is_of_xml(element) || !(inside == place_));
   frame.keeps_heading = is_one_of(element.tag, parts);
   frame.is_heading = is_one_of(element.tag, headings);
   frame.reversed = !frame.own_text && !reversed_ && reverses(element);

@@ -183,6 +183,29 @@ std::string_view said_of(const Around& near) {
   return line.substr(begin, std::min(line.find_first_of(";@", from), line.size()) - begin);
 }
 
+// Where the sentence begins that `text` ends in.
+std::size_t sentence_start(std::string_view text) {
+  const std::size_t end = trim(text).size();
+  for (const std::string_view mark : {". ", "! ", "? ", "。", "！", "？"})
+    if (const auto at = text.rfind(mark); at != std::string_view::npos && at + mark.size() < end)
+      return std::max(at + mark.size(), sentence_start(text.substr(at + mark.size())) + at + mark.size());
+  return 0;
+}
+
+// What a line says around the address, from the address before it: its own sentence, and the next one where
+// that has no address.
+std::string_view said_around(const Around& near) {
+  const std::string_view line = near.line;
+  const auto other = std::string_view(near.before).rfind('@');
+  const std::size_t begin = other == std::string_view::npos ? 0 : other + 1;
+  const auto own = line.find('@', near.before.size());
+  const std::size_t from = own == std::string_view::npos ? near.before.size() : own + 1;
+  const std::size_t next = std::min(line.find('@', from), line.size());
+  if (next == line.size()) return line.substr(begin);
+  const std::size_t end = from + sentence_start(line.substr(from, next - from));
+  return line.substr(begin, end - begin);
+}
+
 // A block of contact data: what a reader knows it by without a heading of its own.
 bool is_contact_block(const Sighting& s, const Around& near, bool article, const Lexicon& lexicon) {
   const auto says_contact = [&](std::string_view line) {
@@ -276,6 +299,18 @@ bool is_house_mailbox(const Around& near, std::string_view heading, std::string_
   return false;
 }
 
+// "ana.garcia": as a person's mailbox is named.
+bool may_be_persons(std::string_view local_part, const PageFacts& facts) {
+  return !facts.mailbox && local_part.find_first_of("._") != std::string_view::npos;
+}
+
+// Readers are asked, in the words before it, to write to an address of the site's own domain.
+bool is_asked_for(const Around& near, const PageFacts& facts, const Lexicon& lexicon) {
+  if (facts.house != House::own || facts.person) return false;
+  const std::string_view before = std::string_view(near.before).substr(sentence_start(near.before));
+  return !lexicon.find(LexiconKind::ask, before).empty();
+}
+
 // The words of a line that names who made the page, took its pictures or lent its machine.
 std::string_view credit_words(const Around& near, const Lexicon& lexicon) {
   const std::string_view before = trim(near.before);
@@ -321,6 +356,7 @@ PageFacts facts_of(const Page& page, std::string_view url, const MailAddress& ad
   facts.house = names.house_of(address);
   facts.mailbox = is_mailbox(address.local_part(), lexicon);
   facts.name = name_letters(address.local_part());
+  facts.person = may_be_persons(address.local_part(), facts);
   return facts;
 }
 
@@ -344,6 +380,9 @@ Weighed weigh(Sighting s, const Page& page, const PageFacts& facts, const Lexico
   if (facts.house == House::foreign || facts.house == House::provider)
     if (const auto words = credit_words(near, lexicon); !words.empty())
       return answer(std::move(s), "third_party", std::nullopt, ReasonCode::credit, std::string(words));
+  if (facts.house != House::own)
+    if (const auto words = lexicon.find(LexiconKind::not_ours, said_around(near)); !words.empty())
+      return answer(std::move(s), "third_party", std::nullopt, ReasonCode::not_ours, std::string(words));
   if (s.property.find("email") != std::string::npos || s.property.find("mbox") != std::string::npos) {
     if (const auto organisation = describes_organisation(s.types)) {
       if (*organisation) return place(std::move(s), facts.contact ? "contact_page" : "contact_block");
@@ -372,6 +411,7 @@ Weighed weigh(Sighting s, const Page& page, const PageFacts& facts, const Lexico
   const bool asked_to =
       trim(near.before).ends_with(':') && says(LexiconKind::contact, tail(near.before, short_line));
   if (!article && !facts.article && asked_to) return place(std::move(s), "contact_block");
+  if (is_asked_for(near, facts, lexicon)) return place(std::move(s), "contact_block");
   if (is_house_mailbox(near, heading, page.title, facts)) return place(std::move(s), "contact_block");
   return answer(std::move(s), article ? "article_body" : "other", std::nullopt, ReasonCode::mentioned);
 }

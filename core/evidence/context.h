@@ -26,6 +26,7 @@ struct PageFacts {
   // What the address that is looked for says of itself, seen from this page.
   House house = House::foreign;
   bool mailbox = false;  // its name is one of an organisation's mailboxes, not a person's
+  bool person = false;   // its name is made as a person's is
   std::string name;      // its local part, letters and digits only
 };
 

@@ -25,7 +25,9 @@ enum class ReasonCode : std::uint8_t {
   quoted,
   third_party,     // detail: the heading
   credit,          // detail: the words beside it
+  not_ours,        // detail: the words beside it
   another_house,   // detail: the address of the page's own house
+  later_house,     // detail: the address of the house that stands first
   machine_only,    // in data of the page that readers do not see
   person,          // the data beside it describes a person
   site_makers,     // humans.txt, security.txt

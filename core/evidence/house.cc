@@ -36,14 +36,6 @@ bool is_provider(const std::string& domain) {
 
 std::string first_label(std::string_view domain) { return std::string(domain.substr(0, domain.find('.'))); }
 
-// The registrable domain. RFC 2606 §3: below the names for examples each one is a house of its own.
-std::string house_domain(const std::string& host) {
-  std::string domain = site_of(host).domain;
-  if (first_label(domain) != example || host.size() <= domain.size()) return domain;
-  const auto above = host.rfind('.', host.size() - domain.size() - 2);
-  return above == std::string::npos ? host : host.substr(above + 1);
-}
-
 // Latin letters of Unicode's blocks up to Latin Extended-A, without their marks; 0 for what is none.
 char base_letter(char32_t c) {
   static constexpr std::string_view from_c0 =
@@ -54,6 +46,13 @@ char base_letter(char32_t c) {
 }
 
 }  // namespace
+
+std::string house_domain(const std::string& host) {
+  std::string domain = site_of(host).domain;
+  if (first_label(domain) != example || host.size() <= domain.size()) return domain;
+  const auto above = host.rfind('.', host.size() - domain.size() - 2);
+  return above == std::string::npos ? host : host.substr(above + 1);
+}
 
 std::string name_letters(std::string_view utf8) {
   std::string out;
@@ -94,7 +93,11 @@ House HouseNames::house_of(const MailAddress& address) const {
   const std::string domain = house_domain(address.domain());
   if (domain == site_) return House::own;
   if (is_provider(domain)) return is_like(name_letters(address.local_part())) ? House::like : House::provider;
-  return is_like(name_letters(first_label(domain))) ? House::like : House::foreign;
+  if (is_like(name_letters(first_label(domain)))) return House::like;
+  // Of a provider that nobody listed.
+  const std::string name = name_letters(address.local_part());
+  const bool named = std::find(labels_.begin(), labels_.end(), name) != labels_.end();
+  return named ? House::like : House::foreign;
 }
 
 }  // namespace portavoz

@@ -15,10 +15,13 @@ namespace portavoz {
 
 enum class House : std::uint8_t {
   own,       // of the site's own domain
-  like,      // named as the site or its title is
+  like,      // named as the site or its title is, in the domain or before the '@'
   provider,  // of a mailbox provider, where anybody has an address
   foreign,   // of another domain
 };
+
+// The registrable domain. RFC 2606 §3: below the names for examples each one is a house of its own.
+[[nodiscard]] std::string house_domain(const std::string& host);
 
 // What a site is called: its host, and the title of the page.
 class HouseNames {

@@ -1,5 +1,9 @@
 #include "core/evidence/house_address.h"
 
+#include <map>
+#include <set>
+#include <tuple>
+
 #include "core/base/base64.h"
 #include "core/base/text.h"
 #include "core/evidence/decode.h"
@@ -107,6 +111,49 @@ class Search {
 std::string house_address(const Page& page, const HouseNames& names, const MailAddress& but,
                           const Lexicon& lexicon) {
   return Search(page, names, but, lexicon).run();
+}
+
+std::string main_house_address(const Page& page, const HouseNames& names, const MailAddress& address,
+                               const Position& before) {
+  struct Domain {
+    std::string first;  // the address
+    std::set<std::string> addresses;
+    Position position;
+  };
+  std::map<std::string, Domain> domains;
+  const auto earlier = [](const Position& a, const Position& b) {
+    return std::tie(a.block, a.offset) < std::tie(b.block, b.offset);
+  };
+  const auto take = [&](const MailAddress& found, const Position& position) {
+    if (names.house_of(found) == House::provider) return;
+    Domain& domain = domains[house_domain(found.domain())];
+    if (domain.addresses.empty() || earlier(position, domain.position)) {
+      domain.first = found.text();
+      domain.position = position;
+    }
+    domain.addresses.insert(found.text());
+  };
+  for (const Link& link : page.links)
+    if (is_shown(link.place) && !link.place.quoted)
+      for (const auto& found : mailto_addresses(link.href)) take(found.address, link.position);
+  for (std::size_t index = 0; index < page.blocks.size(); ++index) {
+    const Block& block = page.blocks[index];
+    if (!is_shown(block.place) || block.place.quoted || block.text.find('@') == std::string::npos) continue;
+    std::size_t offset = 0;
+    for (const auto& word : split(tidy_text(block.text), ' ')) {
+      if (const auto found = first_mention(word)) take(*found, {index, offset});
+      offset += word.size() + 1;
+    }
+  }
+  take(address, before);
+  const Domain& own = domains[house_domain(address.domain())];
+  for (const auto& [name, domain] : domains) {
+    const std::size_t count = domain.addresses.size();
+    if (count > own.addresses.size() ||
+        (count == own.addresses.size() && earlier(domain.position, own.position)))
+      return domain.first;
+  }
+  return {};
 }
 
 }  // namespace portavoz

@@ -18,4 +18,10 @@ namespace portavoz {
 [[nodiscard]] std::string house_address(const Page& page, const HouseNames& names, const MailAddress& but,
                                         const Lexicon& lexicon);
 
+// The first address of the domain that most of the page's addresses have, of those before `before` when two
+// have as many; empty when that is the domain of `address`, or nothing is there to compare. Mailbox
+// providers' are left out.
+[[nodiscard]] std::string main_house_address(const Page& page, const HouseNames& names,
+                                             const MailAddress& address, const Position& before);
+
 }  // namespace portavoz

@@ -143,13 +143,21 @@ std::optional<Reason> doubt_about_absence(const Page& page, const MailAddress& a
 void doubt_strangers(std::vector<Weighed>& all, const Page& page, const HouseNames& names,
                      const MailAddress& address, const Lexicon& lexicon) {
   const auto official = [](const Weighed& weighed) { return weighed.official == true; };
-  if (std::none_of(all.begin(), all.end(), official)) return;
-  const std::string own = house_address(page, names, address, lexicon);
-  if (own.empty()) return;
-  for (Weighed& weighed : all) {
-    if (!official(weighed)) continue;
+  const auto doubt = [&](Weighed& weighed, ReasonCode code, const std::string& other) {
+    if (!official(weighed)) return;
     weighed.official = std::nullopt;
-    weighed.why = {ReasonCode::another_house, own, {}, {}};
+    weighed.why = {code, other, {}, {}};
+  };
+  if (std::none_of(all.begin(), all.end(), official)) return;
+  if (const std::string own = house_address(page, names, address, lexicon); !own.empty()) {
+    for (Weighed& weighed : all) doubt(weighed, ReasonCode::another_house, own);
+    return;
+  }
+  for (Weighed& weighed : all) {
+    // The site's own head and foot are about the site.
+    if (weighed.context == "footer" || weighed.context == "header") continue;
+    const std::string other = main_house_address(page, names, address, weighed.sighting.position);
+    if (!other.empty()) doubt(weighed, ReasonCode::later_house, other);
   }
 }
 

@@ -12,7 +12,7 @@ namespace portavoz {
 namespace {
 
 constexpr std::size_t fewest_columns = 2;
-constexpr std::size_t most_columns = 11;
+constexpr std::size_t most_columns = 13;
 constexpr std::size_t open_ended = 5;  // characters: so long a word may go on
 
 constexpr std::string_view any_year = "yyyy";
@@ -71,12 +71,11 @@ Result<Lexicon> Lexicon::parse(std::string_view text) {
     const auto cells = split(line, '\t');
     if (cells.size() < fewest_columns || cells.size() > most_columns || trim(cells.front()).empty() ||
         !is_utf8(line)) {
-      wrong +=
-          (wrong.empty() ? "" : "\n") + std::to_string(number) + ": " +
-          (is_utf8(line)
-               ? "a line has a language and up to ten columns of words, parted by tabs, and this one has " +
-                     std::to_string(cells.size()) + " columns"
-               : "this line is not UTF-8");
+      wrong += (wrong.empty() ? "" : "\n") + std::to_string(number) + ": " +
+               (is_utf8(line) ? "a line has a language and up to twelve columns of words, parted by tabs, "
+                                "and this one has " +
+                                    std::to_string(cells.size()) + " columns"
+                              : "this line is not UTF-8");
       continue;
     }
     for (std::size_t column = 1; column < cells.size(); ++column) {

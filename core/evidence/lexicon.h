@@ -27,13 +27,16 @@ enum class LexiconKind : std::uint8_t {
   third_party,  // a heading above the addresses of others
   credit,       // beside the name of who made the page, or what stands on it
   mailbox,      // local parts of an organisation, no person: "info"
+  not_ours,     // beside an address of somebody else
+  ask,          // before an address that readers are to write to
 };
 
 class Lexicon {
  public:
   [[nodiscard]] static const Lexicon& built_in();
 
-  // Lines of two to eleven columns parted by tabs, the first one a language tag; words in a column parted by
+  // Lines of two to thirteen columns parted by tabs, the first one a language tag; words in a column parted
+  // by
   // '|'; lines that begin with '#', and empty ones, say nothing. Error: bad_input, a line for each that is
   // not so.
   [[nodiscard]] static Result<Lexicon> parse(std::string_view text);
@@ -54,7 +57,7 @@ class Lexicon {
  private:
   void sort();
 
-  std::array<std::vector<std::string>, 10> words_;
+  std::array<std::vector<std::string>, 12> words_;
 };
 
 // Whether the words stand in the lower-case text at the borders that are described above; npos when they do

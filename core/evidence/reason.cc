@@ -14,7 +14,7 @@ struct Sentence {
 };
 
 // In the order of ReasonCode, up to not_read.
-constexpr std::array<Sentence, 35> sentences{{
+constexpr std::array<Sentence, 37> sentences{{
     {"The address stands on the page as a link to write to (%).",
      "La dirección está en la página como enlace para escribir (%)."},
     {"The address stands on the page as text (%).", "La dirección está en la página como texto (%)."},
@@ -38,10 +38,18 @@ constexpr std::array<Sentence, 35> sentences{{
      "Las palabras de al lado ('%') dicen que puede ser de quien hizo la página, o algo de ella; mire de "
      "quién "
      "es."},
+    {"Words beside it ('%') say that it is somebody else's; read the sentence.",
+     "Las palabras de al lado ('%') dicen que es de otros; lea la frase."},
     {"It is of another domain than the site, and the page shows an address of its own (%); look whether this "
      "one is the assembly's or somebody else's.",
      "Es de otro dominio que el sitio, y la página muestra una dirección propia (%); mire si esta es de la "
      "asamblea o de otros."},
+    {"An address of another domain (%) stands first or more often on the page, and the site's own domain "
+     "shows none; look "
+     "which one is the assembly's.",
+     "Una dirección de otro dominio (%) está antes o más veces en la página, y no hay ninguna del dominio "
+     "del sitio; mire "
+     "cuál es la de la asamblea."},
     {"It stands only in data for programs, which readers do not see.",
      "Solo está en datos para programas, que quien lee no ve."},
     {"The data around it describes a person, not the assembly.",

@@ -68,7 +68,16 @@ class Search {
     out_.found.push_back(std::move(seen));
   }
 
+  // "info at example.org" and nothing else: archives of mailing lists write it so.
+  void in_words(const Link& link) {
+    const std::string words = tidy_text(link.text);
+    for (const Spelling& spelled : spellings(words, address_, lexicon_))
+      if (spelled.sure && spelled.form == "at_word" && trim(words).size() == spelled.end - spelled.start)
+        return add_link(spelled.form, link);
+  }
+
   void in_link(const Link& link) {
+    in_words(link);
     for (const auto& found : mailto_addresses(link.href))
       if (found.address == address_) return add_link(found.form, link);
     const std::string_view href = trim(link.href);
@@ -276,6 +285,11 @@ class Search {
 }  // namespace
 
 Sightings sightings(const Page& page, const MailAddress& address, const Lexicon& lexicon) {
+  // RFC 3696 §2: no top-level domain is a number; "library@8.4.31" is a version.
+  const std::string& domain = address.domain();
+  if (!domain.empty() && is_ascii_digit(domain[domain.rfind('.') + 1]) &&
+      domain.find_first_not_of("0123456789", domain.rfind('.') + 1) == std::string::npos)
+    return {};
   return Search(page, address, lexicon).run();
 }
 

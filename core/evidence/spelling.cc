@@ -114,7 +114,20 @@ class Matcher {
     // In the name a word for a dot may be a word of prose; between a name and a domain it is not.
     const auto end = pieces(at_sign->end, labels, spelled_dots);
     if (!end || !ends_here(*end) || goes_on(*end, spelled_dots)) return {};
+    if (spelled_dots && comes_from(start)) return {};
     return judged(start, *end, at_sign->how, spelled_dots);
+  }
+
+  // Another part of the name stands before a spelled dot: "north [dot] info".
+  [[nodiscard]] bool comes_from(std::size_t start) const {
+    for (std::size_t from = start; from > 0 && start - from < longest_word;) {
+      from = start_before(lower_, from);
+      const auto spelled = dot(from);
+      if (!spelled || spelled->how == Sign::How::plain || spelled->end != start) continue;
+      while (from > 0 && lower_[from - 1] == ' ') --from;
+      return from > 0 && !is_border(lower_, start_before(lower_, from));
+    }
+    return false;
   }
 
   // Another label follows behind a spelled dot: "example [dot] org [dot] br".

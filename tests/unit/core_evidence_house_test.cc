@@ -25,6 +25,8 @@ TEST_CASE("the house of an address is told by names alone", "[house]") {
       {"north.example.org", "", "info@south.example.org", House::foreign},
       {"www.north.example.org", "", "info@north.example.org", House::own},
       {"north.example.org", "", "info@south.example.com", House::foreign},
+      {"northside.example", "", "northside@post.example.net", House::like},  // a provider that is in no list
+      {"northside.example", "", "northside.council@post.example.net", House::foreign},
       {"sun.example", "Sun", "a@sun2.example", House::foreign},  // too short to mean anything
   }));
   INFO(row.host << ' ' << row.title << ' ' << row.address);

@@ -12,7 +12,7 @@ namespace {
 
 MailAddress north() { return *MailAddress::parse("north@example.org"); }
 
-Inspection look(const std::string& html, const std::string& url = "https://north.example/") {
+Inspection look(const std::string& html, const std::string& url = "https://assembly.example/") {
   return inspect_page(html, "text/html; charset=utf-8", url, north());
 }
 
@@ -114,10 +114,10 @@ TEST_CASE("a page says whether the address is published and official") {
       {"of who made the page", page("<footer>Web design: studio, " + a + "</footer>"), "true", "null",
        "plain", "third_party"},
       {"beside the house's own address",
-       page("<p>" + a + "<p>The town hall: <a href='mailto:info@north.example'>mail</a>", "Contact"), "true",
+       page("<p>" + a + "<p>The town hall: <a href='mailto:info@assembly.example'>mail</a>", "Contact"), "true",
        "null", "plain", "contact_page"},
       {"beside the house's own address, spelled",
-       page("<p>" + a + "<p>Us: info [at] north [dot] example", "Contact"), "true", "null", "plain",
+       page("<p>" + a + "<p>Us: info [at] assembly [dot] example", "Contact"), "true", "null", "plain",
        "contact_page"},
       {"another one is no longer in use",
        page("<p>Contact: " + a + "; the old one, x@y.org, is no longer read"), "true", "true", "plain",
@@ -319,4 +319,89 @@ TEST_CASE("a mailbox of the house is official where it is named as one, and no p
                                  *MailAddress::parse(row.address));
   CHECK(word(seen.finding.published) == "true");
   CHECK(word(seen.finding.official) == row.official);
+}
+
+TEST_CASE("words beside an address say whether readers are to write there, or that it is somebody else's") {
+  struct Row {
+    std::string name, address, html, official;
+  };
+  const auto row = GENERATE(values<Row>({
+      {"asked for", "desk@north.example", "<p>Two letters later, send us a copy: desk@north.example", "true"},
+      {"asked for in Polish", "skarb@north.example",
+       "<article><p>W sprawie składek napisz: skarb@north.example</article>", "true"},
+      {"asked for in the sentence before", "desk@north.example",
+       "<article><p>Write letters. The desk@north.example thing broke.</article>", "null"},
+      {"asked for, a person", "mary.miller@north.example",
+       "<article><p>Write to mary.miller@north.example</article>", "null"},
+      {"asked for, a stranger", "desk@south.example", "<article><p>Write to desk@south.example</article>",
+       "null"},
+      {"not ours, before", "desk@south.example", "<h2>Contact</h2><p>The school (not us): desk@south.example",
+       "null"},
+      {"not ours, after", "desk@south.example",
+       "<h2>Contact</h2><p>They come from desk@south.example. That address is not ours. Ask "
+       "north@post.example.net.",
+       "null"},
+      {"not ours, in Spanish", "desk@south.example",
+       "<h2>Contacto</h2><p>La liga es otra gente: desk@south.example", "null"},
+      {"not ours, in Turkish", "desk@south.example",
+       "<h2>İletişim</h2><p>Muhtarlık (bizden ayrıdır): desk@south.example", "null"},
+      {"the other one is not ours", "desk@south.example",
+       "<h2>Contact</h2><p>Our mailbox is desk@south.example. The school is not us, it has "
+       "office@school.example.net.",
+       "true"},
+      {"the site's own is its own", "info@north.example",
+       "<h2>Contact</h2><p>Not us at the gate: info@north.example", "true"},
+  }));
+  INFO(row.name);
+  const auto seen = inspect_page(page(row.html, "The others"), "text/html; charset=utf-8",
+                                 "https://north.example/", *MailAddress::parse(row.address));
+  CHECK(word(seen.finding.published) == "true");
+  CHECK(word(seen.finding.official) == row.official);
+}
+
+TEST_CASE(
+    "where the site's domain shows no address, the domain that stands first or most often is the house") {
+  struct Row {
+    std::string name, html, official;
+  };
+  const auto row = GENERATE(values<Row>({
+      {"alone", "<h1>Contact</h1><p>sun@moon.example.net", "true"},
+      {"first", "<h1>Contact</h1><p>sun@moon.example.net<p>bees@hive.example.net", "true"},
+      {"after another", "<h1>Contact</h1><p>bees@hive.example.net<p>sun@moon.example.net", "null"},
+      {"after another, as links",
+       "<h1>Contact</h1><p><a href='mailto:bees@hive.example.net'>Bees</a>"
+       "<p><a href='mailto:sun@moon.example.net'>Sun</a>",
+       "null"},
+      {"first, and fewer",
+       "<h1>Contact</h1><p>sun@moon.example.net<p>bees@hive.example.net<p>honey@hive.example.net", "null"},
+      {"last, and more",
+       "<h1>Contact</h1><p>bees@hive.example.net<p>sun@moon.example.net<p>star@moon.example.net", "true"},
+      {"after a mailbox provider's", "<h1>Contact</h1><p>sun@moon.example.net, or thesun@gmail.com", "null"},
+      {"after a visitor's",
+       "<h1>Contact</h1><div class=comment-list>bees@hive.example.net</div><p>sun@moon.example.net", "true"},
+      {"in the site's foot", "<p>bees@hive.example.net</p><footer>sun@moon.example.net</footer>", "true"},
+  }));
+  INFO(row.name);
+  const auto seen = inspect_page(page(row.html, "The others"), "text/html; charset=utf-8",
+                                 "https://north.example/", *MailAddress::parse("sun@moon.example.net"));
+  CHECK(word(seen.finding.published) == "true");
+  CHECK(word(seen.finding.official) == row.official);
+}
+
+TEST_CASE("a version, a feed's elements and an archive's heads are read for what they are") {
+  const auto published = [](const std::string& html, const std::string& address) {
+    return inspect_page(html, "text/html; charset=utf-8", "https://north.example/",
+                        *MailAddress::parse(address))
+               .finding.published == true;
+  };
+  CHECK_FALSE(published(page("<p>npm i library@8.4.31 first"), "library@8.4.31"));
+  CHECK(published(page("<p>library@8.4.31a.example"), "library@8.4.31a.example"));
+  CHECK(published("<feed><author><name>Mary Miller</name><email>mary@north.example</email></author></feed>",
+                  "mary@north.example"));
+  CHECK_FALSE(published(page("<p>mary<x-sign>mary</x-sign>@north.example"), "mary@north.example"));
+  CHECK(published(
+      page("<b>Mary</b> <a href='mailto:list%40north.example'>mary at north.example</a> Mon Jan 24"),
+      "mary@north.example"));
+  CHECK_FALSE(published(page("<b>Mary</b> <a href='/x'>meet mary at north.example</a> Mon Jan 24"),
+                        "mary@north.example"));
 }

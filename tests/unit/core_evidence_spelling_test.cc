@@ -60,6 +60,10 @@ TEST_CASE("an address that is spelled out is recognised piece by piece", "[spell
       {"north.team # plaza.example.org", "no"},
       {"the north.team\nplaza.example.org", "no"},
       {"south.north.team [at] plaza.example.org", "no"},
+      {"south punto north punto team arroba plaza punto example punto org", "no"},
+      {"south [dot] north.team [at] plaza [dot] example [dot] org", "no"},
+      {"write to the dot: north.team [at] plaza [dot] example [dot] org", "at_bracket"},
+      {"north.team(abildua)plaza(puntua)example(puntua)org", "at_bracket"},
       {"north.team@plaza.example.org", "no"},
   }));
   DYNAMIC_SECTION(row.text) { CHECK(seen(row.text) == row.form); }
