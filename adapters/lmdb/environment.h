@@ -82,8 +82,12 @@ class LmdbEnvironment {
   using Change = std::function<int(MDB_txn*, MDB_dbi)>;
   [[nodiscard]] Result<int> write(const Change& change);
 
-  // Doubles the room, up to that many octets; false when it is as large already.
+  // Makes room: what readers held that died, or else twice as many octets, up to the limit; false when there
+  // are no such readers and it is as large already.
   [[nodiscard]] Result<bool> grow(std::size_t limit);
+  // After a large change: closes the files until the next question, which finds them at the cost of opening.
+  // As long as they are open LMDB keeps the memory of its largest change, and that is up to half a gigabyte.
+  void release_memory();
   // Puts empty files in the place of these. Whoever has the old ones open notices.
   [[nodiscard]] Result<void> start_anew();
 
@@ -133,6 +137,7 @@ class LmdbEnvironment {
   dev_t device_ = 0;  // of the data file that is open
   ino_t inode_ = 0;
   std::size_t map_octets_ = 0;
+  unsigned writes_ = 0;  // the writer's thread alone
 
   std::mutex idle_mutex_;
   std::vector<MDB_txn*>

@@ -39,6 +39,9 @@ std::size_t room_for(const std::vector<Record>& records) {
   return 64 * mebibyte + (8 * octets / mebibyte + 1) * mebibyte;
 }
 
+// Each may take a page of memory, which LMDB keeps while the files are open.
+constexpr std::size_t few_changes = 1000;
+
 // Walks the file and the records side by side, both by ascending key, and writes only what differs. Gives 0,
 // or LMDB's number.
 class Merge {
@@ -70,7 +73,7 @@ class Merge {
     return apply();
   }
 
-  [[nodiscard]] bool changed() const { return !missing_.empty() || !superfluous_.empty(); }
+  [[nodiscard]] std::size_t changes() const { return missing_.size() + superfluous_.size(); }
 
  private:
   int apply() {
@@ -229,21 +232,27 @@ Result<std::unique_ptr<RollFile>> RollFile::open(const std::string& directory) {
 }
 
 Result<RollChange> RollFile::replace(const RollContents& contents) {
-  const auto records = lmdb::encode(contents);
+  auto records = lmdb::encode(contents);
   if (!records) return records.error();
-  bool changed = false;
+  std::size_t changes = 0;
   const auto change = [&](MDB_txn* transaction, MDB_dbi main) {
     if (const int status = check_format(transaction, main); status != 0) return status;
     Merge merge(transaction, main, *records);
     if (const int status = merge.run(); status != 0) return status;
-    changed = merge.changed();
+    changes = merge.changes();
     return write_heading(transaction, main, contents.last_word);
   };
   bool anew = false;
   for (;;) {
     const auto written = environment_->write(change);
     if (!written) return written.error();
-    if (*written == 0) return changed ? RollChange::written : RollChange::none;
+    if (*written == 0) {
+      if (changes > few_changes) {
+        *records = std::vector<Record>();
+        environment_->release_memory();
+      }
+      return changes > 0 ? RollChange::written : RollChange::none;
+    }
     if (*written == MDB_MAP_FULL) {
       const auto grown = environment_->grow(room_for(*records));
       if (!grown) return grown.error();
