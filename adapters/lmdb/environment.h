@@ -45,6 +45,11 @@ class LmdbEnvironment {
     // How many keys begin with that octet. It walks over them.
     [[nodiscard]] Lookup<std::size_t> count(char first) const;
 
+    // Whether this is still the last state or the one before: what was read until now is then one state,
+    // whatever became of lock.mdb. That is where LMDB tells readers what to read and the writer what is still
+    // read, and every reader can write it; this compares with data.mdb, which the writer alone can write.
+    [[nodiscard]] bool holds() const;
+
     // Everything, by ascending key.
     [[nodiscard]] Lookup<std::vector<lmdb::Record>> records() const;
 
@@ -63,7 +68,8 @@ class LmdbEnvironment {
   LmdbEnvironment(const LmdbEnvironment&) = delete;
   LmdbEnvironment& operator=(const LmdbEnvironment&) = delete;
 
-  // not_found when there is no file or an empty one.
+  // The last state that was written, or the one before it while the last is on its way to the disk. not_found
+  // when there is no file or an empty one; unavailable when lock.mdb says what data.mdb does not.
   [[nodiscard]] Result<Snapshot> snapshot();
 
   // From now on the files are opened for writing, and made where they are missing or damaged.
@@ -72,12 +78,16 @@ class LmdbEnvironment {
   void no_longer_writable();
 
   // One transaction, on disk when this returns 0; after anything else, LMDB's or the system's number, nothing
-  // was written. Precondition: make_writable() succeeded.
+  // was written. It never builds on another state than the last. Precondition: make_writable() succeeded.
   using Change = std::function<int(MDB_txn*, MDB_dbi)>;
   [[nodiscard]] Result<int> write(const Change& change);
 
-  // Doubles the room, up to that many octets; false when it is as large already.
+  // Makes room: what readers held that died, or else twice as many octets, up to the limit; false when there
+  // are no such readers and it is as large already.
   [[nodiscard]] Result<bool> grow(std::size_t limit);
+  // After a large change: closes the files until the next question, which finds them at the cost of opening.
+  // As long as they are open LMDB keeps the memory of its largest change, and that is up to half a gigabyte.
+  void release_memory();
   // Puts empty files in the place of these. Whoever has the old ones open notices.
   [[nodiscard]] Result<void> start_anew();
 
@@ -86,6 +96,8 @@ class LmdbEnvironment {
   // The process id of a reader that holds the oldest state; 0 when none holds one.
   [[nodiscard]] pid_t oldest_reader();
   [[nodiscard]] Error error(const std::string& doing, int status) const;
+  // What is wrong when a snapshot does not hold, however often it is taken.
+  [[nodiscard]] Error lock_file_lies() const;
   [[nodiscard]] const std::string& directory() const { return directory_; }
 
  private:
@@ -110,6 +122,7 @@ class LmdbEnvironment {
 
   void follow_map_size();
   void close_after(int status);
+  [[nodiscard]] Result<Snapshot> begin_snapshot();
   [[nodiscard]] int begin_reading(MDB_txn*& transaction);
 
   std::string directory_;
@@ -124,6 +137,7 @@ class LmdbEnvironment {
   dev_t device_ = 0;  // of the data file that is open
   ino_t inode_ = 0;
   std::size_t map_octets_ = 0;
+  unsigned writes_ = 0;  // the writer's thread alone
 
   std::mutex idle_mutex_;
   std::vector<MDB_txn*>

@@ -39,6 +39,9 @@ std::size_t room_for(const std::vector<Record>& records) {
   return 64 * mebibyte + (8 * octets / mebibyte + 1) * mebibyte;
 }
 
+// Each may take a page of memory, which LMDB keeps while the files are open.
+constexpr std::size_t few_changes = 1000;
+
 // Walks the file and the records side by side, both by ascending key, and writes only what differs. Gives 0,
 // or LMDB's number.
 class Merge {
@@ -70,7 +73,7 @@ class Merge {
     return apply();
   }
 
-  [[nodiscard]] bool changed() const { return !missing_.empty() || !superfluous_.empty(); }
+  [[nodiscard]] std::size_t changes() const { return missing_.size() + superfluous_.size(); }
 
  private:
   int apply() {
@@ -139,14 +142,20 @@ Lookup<Heading> heading_of(const LmdbEnvironment& environment, const LmdbEnviron
   return *heading;
 }
 
-// One question on one state of the roll.
+// One short question on one state of the roll. It is asked again when it took so long that its state was
+// given up, which happens to an honest reader only while it stands still.
 template <typename T, typename Question>
 Lookup<T> ask(LmdbEnvironment& environment, const Question& question) {
-  const auto snapshot = environment.snapshot();
-  if (!snapshot) return Unavailable{snapshot.error().what};
-  const auto heading = heading_of(environment, *snapshot);
-  if (!heading.found()) return Unavailable{heading.why()};
-  return question(*snapshot);
+  constexpr int attempts = 40;
+  for (int attempt = 0; attempt < attempts; ++attempt) {
+    const auto snapshot = environment.snapshot();
+    if (!snapshot) return Unavailable{snapshot.error().what};
+    const auto heading = heading_of(environment, *snapshot);
+    Lookup<T> answer =
+        heading.found() ? question(*snapshot, heading.value()) : Lookup<T>(Unavailable{heading.why()});
+    if (snapshot->holds()) return answer;
+  }
+  return Unavailable{environment.lock_file_lies().what};
 }
 
 // The value under this key, read by `decode`, which gives nothing when it is not of its form.
@@ -169,15 +178,16 @@ Lookup<bool> has(const LmdbEnvironment::Snapshot& snapshot, std::string_view key
 
 // The list to which a record of its address or local part leads.
 Lookup<GuardedList> list_by(LmdbEnvironment& environment, const std::string& key, const std::string& what) {
-  return ask<GuardedList>(environment, [&](const LmdbEnvironment::Snapshot& snapshot) -> Lookup<GuardedList> {
-    const auto id = get<std::int64_t>(environment, snapshot, key, lmdb::decode_list_id, what);
-    if (id.absent()) return Absent{};
-    if (id.unavailable()) return Unavailable{id.why()};
-    const auto decode = [&](std::string_view value) { return lmdb::decode_list(id.value(), value); };
-    auto list = get<GuardedList>(environment, snapshot, lmdb::list_key(id.value()), decode, "a list");
-    if (list.absent()) return damaged(environment, what);
-    return list;
-  });
+  return ask<GuardedList>(
+      environment, [&](const LmdbEnvironment::Snapshot& snapshot, const Heading&) -> Lookup<GuardedList> {
+        const auto id = get<std::int64_t>(environment, snapshot, key, lmdb::decode_list_id, what);
+        if (id.absent()) return Absent{};
+        if (id.unavailable()) return Unavailable{id.why()};
+        const auto decode = [&](std::string_view value) { return lmdb::decode_list(id.value(), value); };
+        auto list = get<GuardedList>(environment, snapshot, lmdb::list_key(id.value()), decode, "a list");
+        if (list.absent()) return damaged(environment, what);
+        return list;
+      });
 }
 
 }  // namespace
@@ -222,21 +232,27 @@ Result<std::unique_ptr<RollFile>> RollFile::open(const std::string& directory) {
 }
 
 Result<RollChange> RollFile::replace(const RollContents& contents) {
-  const auto records = lmdb::encode(contents);
+  auto records = lmdb::encode(contents);
   if (!records) return records.error();
-  bool changed = false;
+  std::size_t changes = 0;
   const auto change = [&](MDB_txn* transaction, MDB_dbi main) {
     if (const int status = check_format(transaction, main); status != 0) return status;
     Merge merge(transaction, main, *records);
     if (const int status = merge.run(); status != 0) return status;
-    changed = merge.changed();
+    changes = merge.changes();
     return write_heading(transaction, main, contents.last_word);
   };
   bool anew = false;
   for (;;) {
     const auto written = environment_->write(change);
     if (!written) return written.error();
-    if (*written == 0) return changed ? RollChange::written : RollChange::none;
+    if (*written == 0) {
+      if (changes > few_changes) {
+        *records = std::vector<Record>();
+        environment_->release_memory();
+      }
+      return changes > 0 ? RollChange::written : RollChange::none;
+    }
     if (*written == MDB_MAP_FULL) {
       const auto grown = environment_->grow(room_for(*records));
       if (!grown) return grown.error();
@@ -284,13 +300,13 @@ Lookup<GuardedList> LmdbRoll::list_with_local_part(const std::string& local_part
 }
 
 Lookup<bool> LmdbRoll::has_list_in(const std::string& domain) const {
-  return ask<bool>(*environment_, [&](const LmdbEnvironment::Snapshot& snapshot) {
+  return ask<bool>(*environment_, [&](const LmdbEnvironment::Snapshot& snapshot, const Heading&) {
     return has(snapshot, lmdb::domain_key(domain));
   });
 }
 
 Lookup<Designation> LmdbRoll::designation(std::int64_t list_id, const MailAddress& from) const {
-  return ask<Designation>(*environment_, [&](const LmdbEnvironment::Snapshot& snapshot) {
+  return ask<Designation>(*environment_, [&](const LmdbEnvironment::Snapshot& snapshot, const Heading&) {
     const std::string address = from.text();
     const auto decode = [&](std::string_view value) { return lmdb::decode_contact(address, value); };
     return get<Designation>(*environment_, snapshot, lmdb::contact_key(list_id, address), decode,
@@ -299,24 +315,23 @@ Lookup<Designation> LmdbRoll::designation(std::int64_t list_id, const MailAddres
 }
 
 Lookup<bool> LmdbRoll::was_posted(std::int64_t list_id, const std::string& mark) const {
-  return ask<bool>(*environment_, [&](const LmdbEnvironment::Snapshot& snapshot) {
+  return ask<bool>(*environment_, [&](const LmdbEnvironment::Snapshot& snapshot, const Heading&) {
     return has(snapshot, lmdb::mark_key(list_id, mark));
   });
 }
 
 Lookup<std::string> LmdbRoll::seal_key(const std::string& key_id) const {
-  return ask<std::string>(*environment_, [&](const LmdbEnvironment::Snapshot& snapshot) {
+  return ask<std::string>(*environment_, [&](const LmdbEnvironment::Snapshot& snapshot, const Heading&) {
     return get<std::string>(*environment_, snapshot, lmdb::seal_key_key(key_id), lmdb::decode_seal_key,
                             "the seal key " + key_id);
   });
 }
 
 std::optional<LastWord> LmdbRoll::last_word() const {
-  const auto snapshot = environment_->snapshot();
-  if (!snapshot) return std::nullopt;
-  const auto heading = heading_of(*environment_, *snapshot);
-  if (!heading.found()) return std::nullopt;
-  return heading.value().last_word;
+  const auto word = ask<LastWord>(*environment_, [](const LmdbEnvironment::Snapshot&,
+                                                    const Heading& heading) { return heading.last_word; });
+  if (!word.found()) return std::nullopt;
+  return word.value();
 }
 
 Result<RollContents> LmdbRoll::contents() const {
@@ -335,16 +350,18 @@ Result<RollContents> LmdbRoll::contents() const {
 }
 
 Lookup<RollCounts> LmdbRoll::counts() const {
-  return ask<RollCounts>(*environment_, [](const LmdbEnvironment::Snapshot& snapshot) -> Lookup<RollCounts> {
-    RollCounts counts;
-    for (const auto& [kind, where] : {std::pair('L', &counts.lists), std::pair('C', &counts.contacts),
-                                      std::pair('M', &counts.marks), std::pair('S', &counts.seal_keys)}) {
-      const auto counted = snapshot.count(kind);
-      if (counted.unavailable()) return Unavailable{counted.why()};
-      *where = counted.value();
-    }
-    return counts;
-  });
+  const auto snapshot = environment_->snapshot();
+  if (!snapshot) return Unavailable{snapshot.error().what};
+  const auto heading = heading_of(*environment_, *snapshot);
+  if (!heading.found()) return Unavailable{heading.why()};
+  RollCounts counts;
+  for (const auto& [kind, where] : {std::pair('L', &counts.lists), std::pair('C', &counts.contacts),
+                                    std::pair('M', &counts.marks), std::pair('S', &counts.seal_keys)}) {
+    const auto counted = snapshot->count(kind);
+    if (counted.unavailable()) return Unavailable{counted.why()};
+    *where = counted.value();
+  }
+  return counts;
 }
 
 }  // namespace portavoz

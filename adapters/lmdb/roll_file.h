@@ -5,7 +5,11 @@
 //
 // Who may do what: the directory's owner writes. A reader needs read access to data.mdb and, because LMDB
 // notes its readers there, write access to lock.mdb; the files are 0640 and 0660 and take the group of a
-// set-group-id directory. A taken-over reader can thus hinder the others, but not change what the roll says.
+// set-group-id directory. A taken-over reader can thus stall, and not alter: by what it writes into lock.mdb
+// it can keep the writer from writing, end the processes that have the roll open or keep them from opening
+// it, and keep the roll's last change from being seen until the writer notices. Each answer to a question
+// stays one that the writer wrote, as its last word or the one before it; every question is compared with
+// data.mdb for that.
 //
 // Every change is one transaction, on disk when the call returns: after a crash at any moment the roll says
 // what it said before, or what was written. Damage inside LMDB's own pages (a failing disk) is not found by
