@@ -196,6 +196,13 @@ def what_is_refused(world):
     with more_of(world, "wording", "/nonexistent"):
         refuses(world, "no wording in /nonexistent")
         posts(world, "While the wording is missing")
+    broken = f"{world.stack.directory}/wording"
+    os.makedirs(f"{broken}/en/LC_MESSAGES")
+    with open(f"{broken}/en/LC_MESSAGES/portavoz.mo", "w", encoding="ascii") as file:
+        file.write("half a catalogue")
+    with more_of(world, "wording", broken):
+        refuses(world, f"{broken}/en/LC_MESSAGES/portavoz.mo is no wording catalogue")
+        posts(world, "While the wording is broken")
     with world.configured({"gate": {"socket": "/nonexistent/milter.sock", "relays": ["198.51.100.1"]}}):
         said = world.portavoz.reload(world.portavoz.gate)
         world.require(REFUSED in said and "gate.socket can only change by a restart" in said, f"it is refused ({said})")
