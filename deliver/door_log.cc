@@ -4,16 +4,6 @@
 #include "core/base/text.h"
 
 namespace portavoz {
-namespace {
-
-// The mistakes of a configuration file come one a line; the log takes one line.
-std::string on_one_line(std::string_view text) {
-  std::string line(trim(text));
-  for (std::size_t at = 0; (at = line.find('\n', at)) != std::string::npos;) line.replace(at, 1, "; ");
-  return line;
-}
-
-}  // namespace
 
 void log_delivered(const std::string& who, const Delivered& delivered) {
   const std::string line = who + ": " + delivered.what;

@@ -11,7 +11,7 @@ constexpr Millis dns_budget{10'000};  // for all questions of one post
 
 }  // namespace
 
-Result<std::unique_ptr<DoorParts>> DoorParts::open(const Settings& settings) {
+Result<std::unique_ptr<DoorParts>> DoorParts::open(Settings settings) {
   auto name_servers = NameServers::choose(settings.dns.resolvers, settings.dns.trust_network);
   if (!name_servers) return name_servers.error();
   auto dkim = DkimLibrary::open();
@@ -19,18 +19,19 @@ Result<std::unique_ptr<DoorParts>> DoorParts::open(const Settings& settings) {
   auto roll = LmdbRoll::open(settings.roll.directory);
   if (!roll) return roll.error();
   return std::unique_ptr<DoorParts>(
-      new DoorParts(settings, std::move(*roll), std::move(*dkim), std::move(*name_servers)));
+      new DoorParts(std::move(settings), std::move(*roll), std::move(*dkim), std::move(*name_servers)));
 }
 
-DoorParts::DoorParts(const Settings& settings, std::unique_ptr<LmdbRoll> roll,
-                     std::unique_ptr<DkimLibrary> dkim, NameServers name_servers)
-    : roll_(std::move(roll)),
+DoorParts::DoorParts(Settings settings, std::unique_ptr<LmdbRoll> roll, std::unique_ptr<DkimLibrary> dkim,
+                     NameServers name_servers)
+    : settings_(std::move(settings)),
+      roll_(std::move(roll)),
       dkim_(std::move(dkim)),
       name_servers_(std::move(name_servers)),
-      services_{settings, *roll_,
+      services_{settings_, *roll_,
                 [this](const Message& message, const auto& domains) { return look_at(message, domains); }} {
-  if (settings.database.none) return;
-  register_.emplace(settings);
+  if (settings_.database.none) return;
+  register_.emplace(settings_);
   services_.posted = [this](const std::string& list, const auto& marks) { register_->posted(list, marks); };
   services_.tell_register = [this] { register_->tell(); };
 }

@@ -1,4 +1,4 @@
-// What the door works with, opened once a program: the roll, the DKIM library, the resolvers, the way to the
+// What the door works with under one configuration: the roll, the DKIM library, the resolvers, the way to the
 // register, where there is one. Threads: the services are safe from any.
 #pragma once
 
@@ -17,16 +17,16 @@ namespace portavoz {
 
 class DoorParts {
  public:
-  // `settings` outlives it.
-  [[nodiscard]] static Result<std::unique_ptr<DoorParts>> open(const Settings& settings);
+  [[nodiscard]] static Result<std::unique_ptr<DoorParts>> open(Settings settings);
 
   [[nodiscard]] const DoorServices& services() const { return services_; }
 
  private:
-  DoorParts(const Settings& settings, std::unique_ptr<LmdbRoll> roll, std::unique_ptr<DkimLibrary> dkim,
+  DoorParts(Settings settings, std::unique_ptr<LmdbRoll> roll, std::unique_ptr<DkimLibrary> dkim,
             NameServers name_servers);
   [[nodiscard]] DkimFacts look_at(const Message& message, const std::vector<std::string>& domains) const;
 
+  Settings settings_;
   std::unique_ptr<LmdbRoll> roll_;
   std::unique_ptr<DkimLibrary> dkim_;
   NameServers name_servers_;

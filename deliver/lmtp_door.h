@@ -6,13 +6,18 @@
 //   the list manager's answer goes back as it is cannot know                  451: the mail server tries
 //   again
 //
-// What the list manager refuses for good is kept on the shelf and answered 250, except other mail. Threads:
-// one connection, one thread; the services are shared.
+// What the list manager refuses for good is kept on the shelf and answered 250, except other mail. A message
+// is handled with the configuration that held when it had come whole. Threads: one connection, one thread;
+// what it works with is shared.
 #pragma once
 
+#include <atomic>
+#include <memory>
 #include <string>
 
+#include "core/base/present.h"
 #include "core/lmtp/session.h"
+#include "deliver/door_parts.h"
 #include "deliver/lmtp_recipient.h"
 #include "deliver/visit.h"
 
@@ -20,7 +25,9 @@ namespace portavoz {
 
 class LmtpDoor final : public LmtpDestination {
  public:
-  explicit LmtpDoor(const DoorServices& services) : services_(services) {}
+  // `closing`: the door ends; what it has not begun to hand over is answered 451.
+  LmtpDoor(const Present<DoorParts>& present, const std::atomic<bool>& closing)
+      : present_(present), closing_(closing), parts_(present.get()) {}
 
   [[nodiscard]] LmtpReply recipient(const std::string& address) override;
   void message(const LmtpMail& mail) override;
@@ -34,8 +41,10 @@ class LmtpDoor final : public LmtpDestination {
   [[nodiscard]] Result<Delivered> visit(const LmtpMail& mail, const std::string& recipient,
                                         const LmtpRecipient& to);
 
-  const DoorServices& services_;
-  std::string queue_id_;  // of the message that is being delivered
+  const Present<DoorParts>& present_;
+  const std::atomic<bool>& closing_;
+  std::shared_ptr<const DoorParts> parts_;  // of the message that is being delivered
+  std::string queue_id_;                    // of the message that is being delivered
   std::string away_;  // why its list manager cannot be reached; then it is not tried for the other recipients
 };
 

@@ -98,12 +98,14 @@ struct GateSession::Post {
   BodyHash body{[this](std::string_view octets) { body_sha256.update(octets); }};
 };
 
-GateSession::GateSession(const GateServices& services) : services_(services) {}
+GateSession::GateSession(const Present<GateServices>& present)
+    : present_(present), services_(present.get()) {}
 GateSession::~GateSession() = default;
 
 void GateSession::mail(const MilterMacros& macros) {
+  services_ = present_.get();
   mail_from_ = macros.macro("{mail_addr}").value_or("");
-  login_ = login_of(macros, services_.settings.testing.believe_xclient);
+  login_ = login_of(macros, services_->settings.testing.believe_xclient);
   client_ = macros.macro("{client_addr}").value_or("");
   // By SMTP the queue id comes with the first recipient; sendmail(1) has it from the start.
   by_smtp_ = macros.macro("i").value_or("").empty();
@@ -128,8 +130,8 @@ std::optional<GuardHit> GateSession::guarded_recipient(const MilterMacros& macro
                                                        std::string_view argument) {
   const auto rcpt_addr = macros.macro("{rcpt_addr}");
   auto hit =
-      guarded({std::string(argument), rcpt_addr}, services_.roll, services_.settings.gate.always_guard);
-  if (!hit || rcpt_addr || !services_.settings.gate.door) return hit;
+      guarded({std::string(argument), rcpt_addr}, services_->roll, services_->settings.gate.always_guard);
+  if (!hit || rcpt_addr || !services_->settings.gate.door) return hit;
   log_error("the mail server does not send the macro {rcpt_addr}: mail for " + hit->address +
             " goes on without a seal, and the door decides; add {rcpt_addr} to its milter_rcpt_macros");
   return std::nullopt;
@@ -145,7 +147,7 @@ MilterAnswer GateSession::refuse_recipient(MilterReplying& step, const GuardHit&
   PostFacts facts;
   facts.lists = {hit};
   record(verdict, facts, "");
-  step.set_reply(compose_reply(verdict, services_.replies));
+  step.set_reply(compose_reply(verdict, services_->replies));
   return MilterAnswer::reject;
 }
 
@@ -159,14 +161,14 @@ void GateSession::look_at_header() {
   post_->facts.mail_from = mail_from_;
   post_->facts.login = login_;
   if (const auto client = client_address(client_))
-    post_->facts.client = judged_client(*client, services_.settings.gate.relays);
-  const DecideLimits limits{services_.settings.roll.max_age, services_.settings.gate.door};
-  auto first = decide(post_->facts, services_.roll, limits, services_.clock());
+    post_->facts.client = judged_client(*client, services_->settings.gate.relays);
+  const DecideLimits limits{services_->settings.roll.max_age, services_->settings.gate.door};
+  auto first = decide(post_->facts, services_->roll, limits, services_->clock());
   if (const auto* question = std::get_if<Question>(&first)) {
-    post_->dns = services_.dns();
+    post_->dns = services_->dns();
     post_->signing_domains = question->signing_domains;
     if (question->about == Question::About::dkim)
-      post_->dkim.emplace(services_.dkim, post_->facts.fields, post_->signing_domains, *post_->dns);
+      post_->dkim.emplace(services_->dkim, post_->facts.fields, post_->signing_domains, *post_->dns);
     return;
   }
   // It holds at the end as well: the mail server has the whole message before it shows the header.
@@ -195,7 +197,7 @@ MilterAnswer GateSession::end(MilterEnd& message) {
   }
   record(verdict, post_->facts, message.macro("i").value_or(""));
   if (goes_on(verdict)) return MilterAnswer::proceed;
-  message.set_reply(compose_reply(verdict, services_.replies));
+  message.set_reply(compose_reply(verdict, services_->replies));
   return verdict.answer() == Answer::reject ? MilterAnswer::reject : MilterAnswer::tempfail;
 }
 
@@ -208,11 +210,11 @@ Verdict GateSession::decide_post() {
     return post_->dkim->finish();
   };
   prover.spf = [this](const SpfQuestion& question) {
-    if (!post_->dns) post_->dns = services_.dns();
+    if (!post_->dns) post_->dns = services_->dns();
     return check_host(question, *post_->dns);
   };
-  const DecideLimits limits{services_.settings.roll.max_age, services_.settings.gate.door};
-  return decide_with(post_->facts, services_.roll, limits, services_.clock(), prover);
+  const DecideLimits limits{services_->settings.roll.max_age, services_->settings.gate.door};
+  return decide_with(post_->facts, services_->roll, limits, services_->clock(), prover);
 }
 
 // Takes off what a stranger may have put on, and puts on what the door and the readers look for. A post that
@@ -220,7 +222,7 @@ Verdict GateSession::decide_post() {
 Result<void> GateSession::seal_accepted(MilterEnd& message, const Verdict& verdict) {
   std::shared_ptr<const SigningKey> key;
   if (!verdict.accepted.empty()) {
-    auto current = services_.signer.current();
+    auto current = services_->signer->current();
     if (!current) return current.error();
     key = std::move(*current);
   }
@@ -243,7 +245,7 @@ Result<void> GateSession::seal_accepted(MilterEnd& message, const Verdict& verdi
 void GateSession::record(const Verdict& verdict, const PostFacts& facts, const std::string& queue_id) {
   VerdictRecord entry;
   entry.at = now();
-  entry.host = services_.host;
+  entry.host = services_->host;
   entry.queue_id = queue_id;
   entry.message_id = message_id_of(facts.fields);
   entry.client = client_;
@@ -263,7 +265,7 @@ void GateSession::record(const Verdict& verdict, const PostFacts& facts, const s
       if (designation->decision_id != 0) entry.decision_id = designation->decision_id;
     }
     log_info(log_line(entry, verdict.detail));
-    if (services_.spool != nullptr) services_.spool->append(entry);
+    if (services_->spool != nullptr) services_->spool->append(entry);
   };
   if (verdict.answer() != Answer::accept) note(verdict.rule, verdict.list, verdict.designation);
   for (const AcceptedList& accepted : verdict.accepted)
@@ -285,7 +287,7 @@ Reply GateSession::failed(std::string_view step, std::string_view what) noexcept
               "\" post=" + (is_ours() ? "yes, answered 451" : "no, left alone"));
     Verdict verdict;
     verdict.rule = Rule::internal_error;
-    return compose_reply(verdict, services_.replies);
+    return compose_reply(verdict, services_->replies);
   } catch (...) {  // no memory even for a line of log: the answer is what matters
     return {};
   }

@@ -3,7 +3,8 @@
 //
 // For a message without a guarded recipient it keeps nothing, looks nothing up, reads no body beyond the
 // first chunk, and changes nothing. DNS is asked only about posts in a designated contact's name. Everything
-// that belongs to one message lives in one object that is dropped when the message is over. Threads: one at a
+// that belongs to one message lives in one object that is dropped when the message is over. A message is
+// handled from its first step to its last with the configuration that held when it began. Threads: one at a
 // time (libmilter); what it shares is safe from any.
 #pragma once
 
@@ -15,6 +16,7 @@
 
 #include "adapters/libmilter/milter.h"
 #include "adapters/opendkim/verifier.h"
+#include "core/base/present.h"
 #include "core/config/settings.h"
 #include "core/policy/proving.h"
 #include "core/policy/reply.h"
@@ -23,14 +25,14 @@
 
 namespace portavoz {
 
-// What all sessions share; it outlives them.
+// What sessions share: one configuration, and what all configurations share. That outlives them.
 struct GateServices {
-  const Settings& settings;
+  Settings settings;
   std::string host;
+  ReplyTexts replies;
+  std::shared_ptr<SealSigner> signer;
   const Roll& roll;
   VerdictSpool* spool;  // none without a register: the verdicts stand in the log alone
-  const ReplyTexts& replies;
-  SealSigner& signer;
   DkimLibrary& dkim;
   std::function<std::unique_ptr<Dns>()> dns;  // one for each post, with a deadline of its own
   std::function<Instant()> clock;
@@ -38,7 +40,7 @@ struct GateServices {
 
 class GateSession final : public MilterSession {
  public:
-  explicit GateSession(const GateServices& services);
+  explicit GateSession(const Present<GateServices>& present);
   ~GateSession() override;
   GateSession(const GateSession&) = delete;
   GateSession& operator=(const GateSession&) = delete;
@@ -63,7 +65,8 @@ class GateSession final : public MilterSession {
   [[nodiscard]] Result<void> seal_accepted(MilterEnd& message, const Verdict& verdict);
   void record(const Verdict& verdict, const PostFacts& facts, const std::string& queue_id);
 
-  const GateServices& services_;
+  const Present<GateServices>& present_;
+  std::shared_ptr<const GateServices> services_;  // of this message
   std::string client_;
   std::string mail_from_;
   std::optional<std::string> login_;

@@ -1,5 +1,8 @@
 // portavoz-milter, the gate: stands between the mail server and the guarded lists.
 #include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -14,8 +17,12 @@
 #include "adapters/os/clock.h"
 #include "adapters/os/host.h"
 #include "adapters/os/log.h"
+#include "adapters/os/service.h"
 #include "adapters/os/signals.h"
+#include "adapters/pg/connection.h"
 #include "adapters/yaml/settings_file.h"
+#include "core/base/present.h"
+#include "core/config/reload.h"
 #include "milter/gate_session.h"
 #include "milter/roll_follower.h"
 
@@ -37,7 +44,19 @@ int did_not_start(const Error& error) {
 // Shorter than any time limit of the mail server, so that a dead resolver gives our 4xx and not its own.
 constexpr Millis dns_budget{10'000};
 
-void tell_how_it_starts(const Settings& settings, SealSigner& signer, const Roll& roll) {
+// Longer than any message of ours may take once the mail server has it whole, and shorter than systemd waits.
+constexpr Millis longest_drain{15'000};
+
+// The settings, if the gate can use them as far as they can be judged by themselves.
+Result<Settings> load(const std::string& config) {
+  auto settings = load_settings(config);
+  if (!settings || settings->database.none) return settings;
+  if (auto readable = pg::Connection::check(settings->database.dsn); !readable)
+    return Error{readable.error().kind, config + ": " + readable.error().what};
+  return settings;
+}
+
+void tell_what_is_in_force(const Settings& settings, SealSigner& signer, const Roll& roll) {
   if (settings.testing.in_force())
     log_warning(
         "TESTING: the block testing: is in force; this gate believes what no gate in service may believe");
@@ -45,7 +64,7 @@ void tell_how_it_starts(const Settings& settings, SealSigner& signer, const Roll
   if (!key)
     log_error("posts wait until there is a key to seal them with: " + key.error().what);
   else
-    log_info("listening on " + settings.gate.socket + ", seals with key " + (*key)->key_id());
+    log_info("seals with key " + (*key)->key_id());
   if (!settings.database.none) return;
   log_info(
       "register: none: it decides by the roll that was built last, and its verdicts stand in this log alone");
@@ -72,52 +91,112 @@ Result<RegisterTies> tie_to_register(const Settings& settings, const std::string
                       std::make_unique<RollFollower>(settings.database.dsn, host, std::move(*roll))};
 }
 
-int serve_until_stopped(MilterServer& server) {
+// The same ties, to another register or under another name.
+Result<void> tie_anew(RegisterTies& ties, const Settings& settings, const std::string& host) {
+  ties.spool->carry_to(settings.database.dsn);
+  ties.follower.reset();  // a roll has one writer
+  auto roll = RollFile::open(settings.roll.directory);
+  if (!roll) return roll.error();
+  ties.follower = std::make_unique<RollFollower>(settings.database.dsn, host, std::move(*roll));
+  return {};
+}
+
+// What lives as long as the process, whatever the configuration becomes.
+struct Lasting {
+  std::unique_ptr<DkimLibrary> dkim;
+  std::unique_ptr<LmdbRoll> roll;
+  RegisterTies ties;
+};
+
+std::string host_of(const Settings& settings) {
+  return settings.gate.host.empty() ? host_name() : settings.gate.host;
+}
+
+Result<Lasting> open_lasting(const Settings& settings) {
+  auto dkim = DkimLibrary::open();
+  if (!dkim) return dkim.error();
+  auto ties = tie_to_register(settings, host_of(settings));
+  if (!ties) return ties.error();
+  auto roll = LmdbRoll::open(settings.roll.directory);
+  if (!roll) return roll.error();
+  return Lasting{std::move(*dkim), std::move(*roll), std::move(*ties)};
+}
+
+using Services = std::shared_ptr<const GateServices>;
+
+// All that sessions take from a configuration, or why it cannot be used.
+Result<Services> open_services(Settings settings, const Lasting& lasting) {
+  const auto wording = Catalogues::open(settings.wording);
+  if (!wording) return wording.error();
+  auto name_servers = NameServers::choose(settings.dns.resolvers, settings.dns.trust_network);
+  if (!name_servers) return name_servers.error();
+  const std::string host = host_of(settings);
+  const auto clock = [fixed = settings.testing.clock] { return fixed.value_or(now()); };
+  return Services(std::make_shared<const GateServices>(GateServices{
+      settings, host, ReplyTexts(*wording, wording->languages()),
+      std::make_shared<SealSigner>(settings.gate.seal_key), *lasting.roll, lasting.ties.spool.get(),
+      *lasting.dkim,
+      [servers = *name_servers] { return std::make_unique<MailResolver>(servers, monotonic, dns_budget); },
+      clock}));
+}
+
+// Puts the configuration as it stands now in force, from the next message on.
+Result<void> reload(const std::string& config, Lasting& lasting, Present<GateServices>& present) {
+  const Services running = present.get();
+  auto settings = load(config);
+  if (!settings) return settings.error();
+  if (auto allowed = may_replace(Service::gate, running->settings, *settings); !allowed) return allowed;
+  const auto next = open_services(std::move(*settings), lasting);
+  if (!next) return next.error();
+  if (const auto key = (*next)->signer->current(); !key) return key.error();
+  const bool other_register =
+      (*next)->settings.database.dsn != running->settings.database.dsn || (*next)->host != running->host;
+  if (lasting.ties.spool && (other_register || !lasting.ties.follower))
+    if (auto tied = tie_anew(lasting.ties, (*next)->settings, (*next)->host); !tied) return tied;
+  present.put(*next);
+  tell_what_is_in_force((*next)->settings, *(*next)->signer, *lasting.roll);
+  return {};
+}
+
+int serve_until_stopped(MilterServer& server, RunningService& service,
+                        const std::function<Result<void>()>& reload_now) {
   Result<void> served;
   std::thread listener([&] {
     served = server.serve();
     request_stop();
   });
-  while (wait_for_signal() == Signal::reload)
-    log_warning("SIGHUP: the gate reads its configuration only when it starts; restart it to take a new one");
-  server.stop();
+  service.until_stopped(reload_now);
+  const std::size_t unfinished = server.stop(longest_drain);
   listener.join();
+  if (unfinished > 0) {
+    log_warning(
+        std::to_string(unfinished) + " messages were not over after " +
+        std::to_string(longest_drain.count() / 1000) +
+        " seconds, and their connections end; the mail server does with them as its default_action says");
+    // Their sessions use what would be taken apart on the way out. What waits for the register lies on the
+    // disk.
+    std::_Exit(EX_OK);
+  }
   if (!served) log_error(served.error().what);
   return served ? EX_OK : EX_SOFTWARE;
 }
 
 int run(const std::string& config) {
-  const auto settings = load_settings(config);
+  auto settings = load(config);
   if (!settings) return did_not_start(settings.error());
-  const auto wording = Catalogues::open(settings->wording);
-  if (!wording) return did_not_start(wording.error());
-  const ReplyTexts replies(*wording, wording->languages());
-  const auto name_servers = NameServers::choose(settings->dns.resolvers, settings->dns.trust_network);
-  if (!name_servers) return did_not_start(name_servers.error());
-  const auto dkim = DkimLibrary::open();
-  if (!dkim) return did_not_start(dkim.error());
-  const std::string host = settings->gate.host.empty() ? host_name() : settings->gate.host;
-  const auto ties = tie_to_register(*settings, host);
-  if (!ties) return did_not_start(ties.error());
-  const auto roll = LmdbRoll::open(settings->roll.directory);
-  if (!roll) return did_not_start(roll.error());
-
-  SealSigner signer(settings->gate.seal_key);
-  const GateServices services{
-      *settings,
-      host,
-      **roll,
-      ties->spool.get(),
-      replies,
-      signer,
-      **dkim,
-      [&] { return std::make_unique<MailResolver>(*name_servers, monotonic, dns_budget); },
-      [&] { return settings->testing.clock.value_or(now()); }};
-  const auto server = MilterServer::open({"portavoz", settings->gate.socket},
-                                         [&] { return std::make_unique<GateSession>(services); });
+  auto lasting = open_lasting(*settings);
+  if (!lasting) return did_not_start(lasting.error());
+  auto services = open_services(std::move(*settings), *lasting);
+  if (!services) return did_not_start(services.error());
+  const Services first = *services;
+  Present<GateServices> present(first);
+  const auto server = MilterServer::open({"portavoz", first->settings.gate.socket},
+                                         [&] { return std::make_unique<GateSession>(present); });
   if (!server) return did_not_start(server.error());
-  tell_how_it_starts(*settings, signer, **roll);
-  return serve_until_stopped(**server);
+  log_info("listening on " + first->settings.gate.socket);
+  tell_what_is_in_force(first->settings, *first->signer, *lasting->roll);
+  RunningService service(Service::gate, first->settings.run);
+  return serve_until_stopped(**server, service, [&] { return reload(config, *lasting, present); });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <limits>
+#include <utility>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -83,6 +84,12 @@ void VerdictSpool::append(const VerdictRecord& verdict) {
   if (waiting_ == 1 || waiting_ == batch_lines) woken_.notify_one();
 }
 
+void VerdictSpool::carry_to(std::string dsn) {
+  const std::lock_guard lock(mutex_);
+  dsn_ = std::move(dsn);
+  moved_ = true;
+}
+
 // Makes the lines so far the file to carry, unless an earlier one is still there, which goes first. False
 // when there is nothing to carry.
 bool VerdictSpool::take_fresh_file() {
@@ -130,8 +137,14 @@ Result<void> VerdictSpool::record(const std::vector<std::string_view>& lines) {
 
 Result<void> VerdictSpool::send(const std::vector<std::string_view>& lines) {
   if (lines.empty()) return {};
+  std::string dsn;
+  {
+    const std::lock_guard lock(mutex_);
+    dsn = dsn_;
+    if (std::exchange(moved_, false)) register_.reset();
+  }
   if (!register_) {
-    auto opened = pg::Connection::open(dsn_);
+    auto opened = pg::Connection::open(dsn);
     if (!opened) return opened.error();
     register_ = std::move(*opened);
   }

@@ -4,8 +4,8 @@
 //
 // When append() returns, the verdict is in the file and not synced to the disk: it outlives the process, and
 // not a loss of power. The spool is bounded: past 64 MiB (the register away for long under a flood) new
-// verdicts are only logged. Nothing waits for the register. Threads: append() from any; the carrying in a
-// thread of its own, ended by the destructor.
+// verdicts are only logged. Nothing waits for the register. Threads: append() and carry_to() from any; the
+// carrying in a thread of its own, ended by the destructor.
 #pragma once
 
 #include <condition_variable>
@@ -30,6 +30,9 @@ class VerdictSpool {
 
   void append(const VerdictRecord& verdict);
 
+  // From now on to this register.
+  void carry_to(std::string dsn);
+
  private:
   // A file of whole lines. It is opened at the first line after it was closed.
   class LineFile {
@@ -53,8 +56,9 @@ class VerdictSpool {
   [[nodiscard]] Result<void> send(const std::vector<std::string_view>& lines);
 
   std::string directory_;
+  std::mutex mutex_;  // guards what follows, up to waiting_
   std::string dsn_;
-  std::mutex mutex_;  // guards fresh_ and waiting_
+  bool moved_ = false;  // since the register was opened
   std::condition_variable_any woken_;
   LineFile fresh_;
   std::size_t waiting_ = 1;  // lines to carry, as far as is known: an earlier run may have left some

@@ -1,10 +1,12 @@
 // portavoz-verifier: looks at the evidence pages of due checks and leaves reports.
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include <sysexits.h>
 #include <unistd.h>
@@ -13,9 +15,12 @@
 #include "adapters/os/host.h"
 #include "adapters/os/lexicon_file.h"
 #include "adapters/os/log.h"
+#include "adapters/os/service.h"
 #include "adapters/os/service_arguments.h"
 #include "adapters/os/signals.h"
+#include "adapters/pg/connection.h"
 #include "adapters/yaml/settings_file.h"
+#include "core/config/reload.h"
 #include "core/evidence/inspect.h"
 #include "verifier/check_queue.h"
 #include "verifier/judge_child.h"
@@ -45,18 +50,76 @@ Error no_register() {
       "(register.dsn), or disable portavoz-verifier"};
 }
 
-// The work has a thread of its own, because the first one waits for signals.
-int run(CheckQueue& queue, const WorkOptions& options) {
-  Result<void> done;
-  std::jthread worker([&](const std::stop_token& stop) {
-    done = work(queue, options, stop);
-    request_stop();
-  });
-  while (wait_for_signal() == Signal::reload) {
-    log_warning("SIGHUP: the settings are read only at the start; restart the verifier to take new ones");
+Result<Settings> load(const std::string& config) {
+  auto settings = load_settings(config);
+  if (!settings) return settings;
+  if (settings->database.none) return no_register();
+  if (auto readable = pg::Connection::check(settings->database.dsn); !readable)
+    return Error{readable.error().kind, config + ": " + readable.error().what};
+  return settings;
+}
+
+Result<Work> prepare(const Settings& settings, bool once) {
+  auto lexicon = read_lexicon(settings.verifier.lexicon);
+  if (!lexicon) return lexicon.error();
+  const std::string host = host_name();
+  return Work::prepare(CheckQueue(settings.database.dsn, host + ":" + std::to_string(getpid())),
+                       {settings.verifier,
+                        host,
+                        once,
+                        once && ::isatty(STDERR_FILENO) == 1,
+                        {.program = "/proc/self/exe", .lexicon = std::move(*lexicon)}});
+}
+
+// A verifier at work. It has a thread of its own, because the first one waits for signals. Its end waits for
+// what is under way to end or to be given back.
+class Working {
+ public:
+  explicit Working(Work work)
+      : work_(std::move(work)), thread_([this](const std::stop_token& stop) {
+          done_ = work_.run(stop);
+          if (!stop.stop_requested()) request_stop();
+        }) {}
+
+  // How it ended.
+  [[nodiscard]] const Result<void>& end() {
+    thread_.request_stop();
+    thread_.join();
+    return done_;
   }
-  worker.request_stop();
-  worker.join();
+
+ private:
+  Work work_;
+  Result<void> done_;
+  std::jthread thread_;  // last: it uses the others
+};
+
+int run(const std::string& config, Settings settings) {
+  auto work = prepare(settings, false);
+  if (!work) return did_not_start(work.error());
+  log_info("started; evidence is kept in " + settings.verifier.evidence);
+  std::optional<Working> working(std::in_place, std::move(*work));
+  RunningService service(Service::verifier, settings.run);
+  service.until_stopped([&]() -> Result<void> {
+    auto wanted = load(config);
+    if (!wanted) return wanted.error();
+    if (auto allowed = may_replace(Service::verifier, settings, *wanted); !allowed) return allowed;
+    auto next = prepare(*wanted, false);
+    if (!next) return next.error();
+    working.emplace(std::move(*next));  // the one before ends first
+    settings = std::move(*wanted);
+    return {};
+  });
+  const auto& done = working->end();
+  return done ? EX_OK : did_not_start(done.error());
+}
+
+int once(const Settings& settings) {
+  auto work = prepare(settings, true);
+  if (!work) return did_not_start(work.error());
+  Working working(std::move(*work));
+  while (wait_for_signal() == Signal::reload) log_warning("SIGHUP: with --once the settings are read once");
+  const auto& done = working.end();
   return done ? EX_OK : did_not_start(done.error());
 }
 
@@ -70,17 +133,7 @@ int main(int argc, char** argv) {
   const auto arguments = parse_service_arguments(argc, argv);
   if (!arguments) return std::fputs(usage, stderr), EX_USAGE;
   if (arguments->help) return std::fputs(usage, stdout) < 0 ? EX_IOERR : EX_OK;
-  const auto settings = load_settings(arguments->config);
+  auto settings = load(arguments->config);
   if (!settings) return did_not_start(settings.error());
-  if (settings->database.none) return did_not_start(no_register());
-  const auto lexicon = read_lexicon(settings->verifier.lexicon);
-  if (!lexicon) return did_not_start(lexicon.error());
-  const std::string host = host_name();
-  CheckQueue queue(settings->database.dsn, host + ":" + std::to_string(getpid()));
-  log_info("started; evidence is kept in " + settings->verifier.evidence);
-  return run(queue, {settings->verifier,
-                     host,
-                     arguments->once,
-                     arguments->once && ::isatty(STDERR_FILENO) == 1,
-                     {.program = "/proc/self/exe", .lexicon = *lexicon}});
+  return arguments->once ? once(*settings) : run(arguments->config, std::move(*settings));
 }

@@ -68,13 +68,17 @@ class Results {
   std::deque<CrawlResult> results_;
 };
 
-class Work {
+}  // namespace
+
+class Work::Parts {
  public:
-  Work(CheckQueue& queue, const WorkOptions& options, const std::stop_token& stop)
-      : queue_(queue), options_(options), stop_(stop), store_(options.settings.evidence, options.host) {}
+  Parts(CheckQueue queue, WorkOptions options)
+      : queue_(std::move(queue)),
+        options_(std::move(options)),
+        store_(options_.settings.evidence, options_.host) {}
 
   Result<void> start_threads();
-  Result<void> run();
+  Result<void> run(const std::stop_token& stop);
 
  private:
   using Told = Result<void>;
@@ -94,9 +98,9 @@ class Work {
   void end();
   void log_progress();
 
-  CheckQueue& queue_;
-  const WorkOptions& options_;
-  const std::stop_token& stop_;
+  CheckQueue queue_;
+  WorkOptions options_;
+  std::stop_token stop_;
   EvidenceStore store_;
   Results results_;
   std::vector<std::unique_ptr<CrawlThread>> threads_;  // gone before results_ is
@@ -113,7 +117,7 @@ class Work {
   Millis absence_wait_{1000};
 };
 
-Result<void> Work::start_threads() {
+Result<void> Work::Parts::start_threads() {
   for (const auto& each : options_.settings.allow)
     log_info("may connect to " + each + " although it is not public (verifier.allow)");
   for (std::uint64_t i = 0; i < options_.settings.threads; ++i) {
@@ -125,7 +129,7 @@ Result<void> Work::start_threads() {
   return {};
 }
 
-std::optional<EarlierPage> Work::earlier(const Check& check) const {
+std::optional<EarlierPage> Work::Parts::earlier(const Check& check) const {
   if (check.etag.empty() && check.last_modified.empty()) return std::nullopt;
   auto kept = store_.find(earlier_place(check));
   if (!kept) return std::nullopt;
@@ -134,7 +138,7 @@ std::optional<EarlierPage> Work::earlier(const Check& check) const {
 }
 
 // The number of checks that were claimed.
-Result<std::size_t> Work::claim() {
+Result<std::size_t> Work::Parts::claim() {
   const std::size_t room =
       options_.settings.in_flight - std::min<std::size_t>(held_.size(), options_.settings.in_flight);
   if (room == 0) return 0;
@@ -163,7 +167,7 @@ Result<std::size_t> Work::claim() {
 }
 
 // The evidence on the disk, and the report that names it.
-Result<Report> Work::written(const Check& check, const Look& look) const {
+Result<Report> Work::Parts::written(const Check& check, const Look& look) const {
   const Instant time = now();
   const std::string verifier = "portavoz-verifier/0.1 on " + options_.host;
   const Inspection& seen = look.inspection;
@@ -185,7 +189,7 @@ Result<Report> Work::written(const Check& check, const Look& look) const {
       evidence_json(*kept)};
 }
 
-Result<void> Work::report(const Check& check, const Look& look) {
+Result<void> Work::Parts::report(const Check& check, const Look& look) {
   const std::string outcome = "outcome=" + std::string(outcome_word(look.inspection.outcome));
   // A domain that is gone is told with each look: its days are counted by them.
   const auto delay =
@@ -214,7 +218,7 @@ Result<void> Work::report(const Check& check, const Look& look) {
   return {};
 }
 
-Result<void> Work::tell(const Looked& looked) {
+Result<void> Work::Parts::tell(const Looked& looked) {
   const auto held = held_.find(looked.id);
   if (held == held_.end()) return {};
   if (auto told = report(held->second, looked.look); !told) {
@@ -229,7 +233,7 @@ Result<void> Work::tell(const Looked& looked) {
   return {};
 }
 
-Result<void> Work::tell(const GivenBack& given) {
+Result<void> Work::Parts::tell(const GivenBack& given) {
   const auto held = held_.find(given.id);
   if (held == held_.end()) return {};
   if (auto told = queue_.give_back({held->second}, given.delay, given.why); !told) {
@@ -241,13 +245,13 @@ Result<void> Work::tell(const GivenBack& given) {
   return {};
 }
 
-Result<void> Work::tell(const SiteSeen& seen) {
+Result<void> Work::Parts::tell(const SiteSeen& seen) {
   seen_ += (seen_.empty() ? "" : ",") +
            site_json({seen.host, seen.took, seen.failed, std::string(outcome_word(seen.outcome)), seen.wait});
   return {};
 }
 
-Result<void> Work::tell_pending() {
+Result<void> Work::Parts::tell_pending() {
   while (!pending_.empty()) {
     if (auto told = std::visit([this](const auto& each) { return tell(each); }, pending_.front()); !told)
       return told;
@@ -262,7 +266,7 @@ Result<void> Work::tell_pending() {
   return {};
 }
 
-Result<void> Work::take_results(Millis within) {
+Result<void> Work::Parts::take_results(Millis within) {
   auto came = results_.take(pending_.empty() ? within : Millis(0));
   std::move(came.begin(), came.end(), std::back_inserter(pending_));
   if (auto connected = queue_.connect(); !connected) return connected;
@@ -270,7 +274,7 @@ Result<void> Work::take_results(Millis within) {
 }
 
 // Waits after a failure, longer each time, and says so once for each absence.
-void Work::away(const Error& error) {
+void Work::Parts::away(const Error& error) {
   if (!std::exchange(away_, true))
     log_warning("the register cannot be used now, trying again: " + error.what);
   const Millis until = monotonic() + absence_wait_;
@@ -281,13 +285,13 @@ void Work::away(const Error& error) {
   absence_wait_ = std::min(absence_wait_ * 2, longest_absence_wait);
 }
 
-void Work::back() {
+void Work::Parts::back() {
   if (std::exchange(away_, false)) log_info("the register can be used again");
   absence_wait_ = Millis(1000);
 }
 
 // Precondition: the register was there a moment ago. What cannot be done now is tried again in a minute.
-void Work::tidy() {
+void Work::Parts::tidy() {
   const Millis time = monotonic();
   if (tidied_ && time - *tidied_ < tidy_period) return;
   tidied_ = time - tidy_period + minute;
@@ -302,7 +306,7 @@ void Work::tidy() {
   tidied_ = time;
 }
 
-void Work::log_progress() {
+void Work::Parts::log_progress() {
   const Millis time = monotonic();
   const Millis period = options_.progress ? Millis(1000) : minute;
   if (time - last_progress_ < period) return;
@@ -323,7 +327,7 @@ void Work::log_progress() {
 }
 
 // What is under way may end, all else goes back.
-void Work::end() {
+void Work::Parts::end() {
   for (const auto& thread : threads_) thread->stop();
   const Millis until = monotonic() + last_seconds;
   Result<void> told;
@@ -337,7 +341,8 @@ void Work::end() {
     log_error(std::to_string(rest.size()) + " checks come back when their leases end: " + told.error().what);
 }
 
-Result<void> Work::run() {
+Result<void> Work::Parts::run(const std::stop_token& stop) {
+  stop_ = stop;
   if (options_.progress && queue_.connect())
     if (const auto due = queue_.count_due()) total_ = *due;
   while (!stop_.stop_requested()) {
@@ -360,12 +365,17 @@ Result<void> Work::run() {
   return {};
 }
 
-}  // namespace
+Work::Work(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Work::Work(Work&&) noexcept = default;
+Work& Work::operator=(Work&&) noexcept = default;
+Work::~Work() = default;
 
-Result<void> work(CheckQueue& queue, const WorkOptions& options, const std::stop_token& stop) {
-  Work work(queue, options, stop);
-  if (auto started = work.start_threads(); !started) return started;
-  return work.run();
+Result<Work> Work::prepare(CheckQueue queue, WorkOptions options) {
+  auto parts = std::make_unique<Parts>(std::move(queue), std::move(options));
+  if (auto started = parts->start_threads(); !started) return started.error();
+  return Work(std::move(parts));
 }
+
+Result<void> Work::run(const std::stop_token& stop) { return parts_->run(stop); }
 
 }  // namespace portavoz

@@ -7,6 +7,7 @@
 // from any.
 #pragma once
 
+#include <memory>
 #include <stop_token>
 #include <string>
 
@@ -25,9 +26,25 @@ struct WorkOptions {
   JudgeOptions judging;   // of each thread
 };
 
-// Until stop is asked for, or until nothing is due. After a stop, what is under way has some seconds to end;
-// all else is given back, and the looks do not count. Error: the settings cannot be used; with `once`, the
-// register is away or refuses us.
-[[nodiscard]] Result<void> work(CheckQueue& queue, const WorkOptions& options, const std::stop_token& stop);
+class Work {
+ public:
+  // Its crawl threads wait. Error: the settings cannot be used.
+  [[nodiscard]] static Result<Work> prepare(CheckQueue queue, WorkOptions options);
+  Work(Work&&) noexcept;
+  Work& operator=(Work&&) noexcept;
+  Work(const Work&) = delete;
+  Work& operator=(const Work&) = delete;
+  ~Work();
+
+  // Until stop is asked for, or until nothing is due. After a stop, what is under way has some seconds to
+  // end; all else is given back, and the looks do not count. To be called once. Error: with `once`, the
+  // register is away or refuses us.
+  [[nodiscard]] Result<void> run(const std::stop_token& stop);
+
+ private:
+  class Parts;
+  explicit Work(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
 
 }  // namespace portavoz

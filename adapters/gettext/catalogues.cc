@@ -1,5 +1,6 @@
 #include "adapters/gettext/catalogues.h"
 
+#include <exception>
 #include <filesystem>
 #include <optional>
 
@@ -39,7 +40,13 @@ Result<Catalogues> Catalogues::open(const std::string& directory) {
   for (const auto& entry : fs::directory_iterator(directory, problem)) {
     const auto language = entry.path().filename().string();
     const auto file = entry.path() / "LC_MESSAGES" / (std::string(domain_name) + ".mo");
-    if (fs::exists(file, problem)) catalogues.locales_.emplace(language, load(directory, language));
+    if (!fs::exists(file, problem)) continue;
+    try {
+      catalogues.locales_.emplace(language, load(directory, language));
+    } catch (const std::exception& broken) {
+      return Error{ErrorKind::bad_input, file.string() + " is no wording catalogue (" + broken.what() +
+                                             "); install it anew, or set `wording:` to another directory"};
+    }
   }
   if (!catalogues.locales_.contains("en"))
     return Error{ErrorKind::unavailable, "no wording in " + directory +

@@ -17,7 +17,8 @@ namespace portavoz {
 class Catalogues final : public Wording {
  public:
   // Opens DIRECTORY/LANG/LC_MESSAGES/portavoz.mo for each language found there. English must be among them,
-  // because it stands in for what another language lacks. Errors: unavailable.
+  // because it stands in for what another language lacks. Errors: unavailable; bad_input when a file is no
+  // catalogue.
   [[nodiscard]] static Result<Catalogues> open(const std::string& directory);
 
   [[nodiscard]] std::string text(std::string_view language, std::string_view key) const override;

@@ -2,9 +2,11 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdio>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -18,9 +20,51 @@ namespace {
 
 MilterSessionFactory the_factory;  // libmilter's callbacks carry no pointer of ours before the first session
 
+// The messages that have begun and are not over. libmilter's own stop ends every connection where it stands.
+class Running {
+ public:
+  // False once closed: the message is not to begin.
+  [[nodiscard]] bool enter() {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return false;
+    ++messages_;
+    return true;
+  }
+  void leave() noexcept {
+    const std::lock_guard lock(mutex_);
+    if (--messages_ == 0) none_.notify_all();
+  }
+  // How many were left at the end of the time.
+  [[nodiscard]] std::size_t close(Millis within) {
+    std::unique_lock lock(mutex_);
+    closed_ = true;
+    none_.wait_for(lock, within, [this] { return messages_ == 0; });
+    return messages_;
+  }
+  void open() {
+    const std::lock_guard lock(mutex_);
+    closed_ = false;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable none_;
+  bool closed_ = false;
+  std::size_t messages_ = 0;
+};
+
+Running& running() {
+  static Running& messages = *new Running;  // never destroyed: libmilter's threads outlive main()
+  return messages;
+}
+
+// libmilter writes an answer after our callback has returned, and tells nobody when it did.
+constexpr Millis to_write_an_answer{100};
+
 // What libmilter keeps for us between the callbacks of one connection.
 struct Connection {
   std::unique_ptr<MilterSession> session;
+  bool in_message = false;   // it is one of running()
   unsigned long agreed = 0;  // SMFIP_NR_* and SMFIP_SKIP, as far as the mail server knows them
   std::optional<Reply>
       failure;  // a step of the present message failed: the reply at its end, if it is a post
@@ -118,6 +162,7 @@ sfsistat smfis(MilterAnswer answer) noexcept {
 
 void forget_message(Connection& connection) noexcept {
   connection.session->forget();
+  if (std::exchange(connection.in_message, false)) running().leave();
   connection.failure.reset();
 }
 
@@ -162,6 +207,10 @@ sfsistat on_negotiate(SMFICTX* context, unsigned long /*actions*/, unsigned long
 sfsistat on_mail(SMFICTX* context, char** /*arguments*/) {
   Connection& connection = *connection_of(context);
   forget_message(connection);
+  // We are about to end. Nothing may be answered here, and an end in the middle of a message would be worse.
+  if (!running().enter())
+    for (;;) pause();
+  connection.in_message = true;
   take_step("mail", connection, [&](MilterSession& session) { session.mail(Macros(context)); });
   return proceed(connection, SMFIP_NR_MAIL);
 }
@@ -210,6 +259,7 @@ sfsistat on_abort(SMFICTX* context) {
 
 sfsistat on_close(SMFICTX* context) {
   const std::unique_ptr<Connection> ended(connection_of(context));
+  if (ended) forget_message(*ended);
   smfi_setpriv(context, nullptr);
   return SMFIS_CONTINUE;
 }
@@ -236,7 +286,12 @@ class Server final : public MilterServer {
     if (smfi_main() == MI_SUCCESS) return {};
     return Error{ErrorKind::internal, "libmilter stopped with an error; its own log line says why"};
   }
-  void stop() override {
+  [[nodiscard]] std::size_t stop(Millis within) override {
+    // Who connects now finds nobody; we ourselves still do.
+    const std::string ours = socket_path_ + "~";
+    if (std::rename(socket_path_.c_str(), ours.c_str()) == 0) socket_path_ = ours;
+    const std::size_t unfinished = running().close(within);
+    std::this_thread::sleep_for(to_write_an_answer);
     // smfi_stop() waits for a lock that the listener holds while it waits up to five seconds for a
     // connection; between two connections it lets go only for a moment. So somebody calls until smfi_stop()
     // is through.
@@ -250,6 +305,8 @@ class Server final : public MilterServer {
       }
     });
     smfi_stop();
+    unlink(socket_path_.c_str());
+    return unfinished;
   }
 
  private:
@@ -261,6 +318,7 @@ class Server final : public MilterServer {
 Result<std::unique_ptr<MilterServer>> MilterServer::open(const MilterOptions& options,
                                                          MilterSessionFactory factory) {
   the_factory = std::move(factory);
+  running().open();
   smfiDesc filter{};
   filter.xxfi_name = in(options.name);
   filter.xxfi_version = SMFI_VERSION;

@@ -12,6 +12,7 @@
 // threads; the factory is called from any of them.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/base/time.h"
 #include "core/policy/reply.h"
 
 namespace portavoz {
@@ -92,7 +94,11 @@ class MilterServer {
   // and SIGINT in a thread of its own and would end at a SIGHUP; as long as the process's first thread does
   // not block these signals, the kernel gives them to it.
   [[nodiscard]] virtual Result<void> serve() = 0;
-  virtual void stop() = 0;  // from any thread; serve() returns within a few seconds
+  // From any thread; serve() returns within a few seconds more. No connection is taken any more, and no
+  // message begun on those that stand: for the mail server the filter is away. The messages that had begun go
+  // on to their answers, for as long as `within` says. Gives how many were not over by then: their sessions
+  // still run, and the process is to end without taking anything from under them.
+  [[nodiscard]] virtual std::size_t stop(Millis within) = 0;
 
  protected:
   MilterServer() = default;

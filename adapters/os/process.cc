@@ -249,4 +249,6 @@ Result<Ended> run(const Command& command) {
   return ended;
 }
 
+bool process_lives(pid_t pid) { return ::kill(pid, 0) == 0 || errno == EPERM; }
+
 }  // namespace portavoz

@@ -50,4 +50,7 @@ struct Ended {
 
 [[nodiscard]] Result<Ended> run(const Command& command);
 
+// Whether there is a process with this id, whoever's it is.
+[[nodiscard]] bool process_lives(pid_t pid);
+
 }  // namespace portavoz

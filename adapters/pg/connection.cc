@@ -18,6 +18,7 @@ namespace portavoz::pg {
 namespace {
 
 using PgNotify = Owned<PGnotify, PQfreemem>;
+void free_text(char* text) { PQfreemem(text); }
 
 // The server's notices say nothing that the caller has to know, and standard error is the log's.
 void drop_notice(void* /*context*/, const PGresult* /*result*/) {}
@@ -86,6 +87,19 @@ std::string field(const PGresult* result, int code) { return one_line(PQresultEr
 }  // namespace
 
 void Connection::Close::operator()(pg_conn* connection) const noexcept { PQfinish(connection); }
+
+Result<void> Connection::check(const std::string& dsn) {
+  // libpq takes any other text for the name of a database.
+  const bool is_name = dsn.find('=') == std::string::npos && !dsn.starts_with("postgresql://") &&
+                       !dsn.starts_with("postgres://");
+  if (is_name) return {};
+  char* why = nullptr;
+  const Owned<PQconninfoOption, PQconninfoFree> options(PQconninfoParse(dsn.c_str(), &why));
+  const Owned<char, free_text> reason(why);
+  if (options) return {};
+  return Error{ErrorKind::bad_input,
+               "register.dsn is no connection string of libpq: " + one_line(reason.get())};
+}
 
 Result<Connection> Connection::open(const std::string& dsn, Seconds longest_connect) {
   const std::string connect_timeout = std::to_string(longest_connect.count());

@@ -31,6 +31,9 @@ class Connection {
   // `unavailable`, also when the string asks for a primary and only a standby answers.
   static Result<Connection> open(const std::string& dsn, Seconds longest_connect = Seconds(5));
 
+  // Whether libpq can read the string; it connects nowhere. Error: bad_input.
+  static Result<void> check(const std::string& dsn);
+
   // One statement, with $1, $2 … as parameters. Outside a transaction block it commits by itself, and a
   // connection lost meanwhile is `unavailable` although it may have been committed: right for reading and for
   // what is idempotent. Anything else goes through write().

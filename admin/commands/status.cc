@@ -2,16 +2,20 @@
 #include <array>
 #include <filesystem>
 
+#include <sysexits.h>
+
 #include "adapters/ares/mail_resolver.h"
 #include "adapters/libmilter/probe.h"
 #include "adapters/lmdb/roll_file.h"
 #include "adapters/os/clock.h"
 #include "adapters/os/files.h"
+#include "adapters/os/process.h"
 #include "adapters/shelf/shelf.h"
 #include "adapters/sodium/keys.h"
 #include "admin/columns.h"
 #include "admin/commands/commands.h"
 #include "core/base/text.h"
+#include "core/config/reload.h"
 
 namespace portavoz::admin {
 namespace {
@@ -20,6 +24,7 @@ constexpr int needs_you = 1;
 constexpr Millis gate_time_out{3'000};
 // The gate hears the register twice a minute; what is older was missed several times.
 constexpr Seconds roll_is_fresh = std::chrono::minutes(5);
+constexpr std::uint64_t largest_state = std::uint64_t{1} << 20U;
 constexpr std::uint64_t largest_spool = std::uint64_t{256} << 20U;
 
 // One thing that was looked at.
@@ -206,13 +211,49 @@ Part contacts_part(Context& context) {
   return part;
 }
 
+std::string refused_shown(const ServiceState& state, Service service) {
+  return "a newer configuration was refused " + age_shown(now() - state.refusal->at) + ", and that of " +
+         to_rfc3339(state.since) + " stays in force: " + state.refusal->why +
+         ". Mend it, and: systemctl reload " + std::string(program_of(service));
+}
+
+// What the services of this host say of their configuration; a service that never ran here has no part.
+std::vector<Part> configuration_parts(const std::string& run) {
+  std::vector<Part> parts;
+  for (const Service service : {Service::gate, Service::door, Service::verifier, Service::clerk}) {
+    const std::string file = service_state_file(run, service);
+    const auto text = read_file(file, largest_state);
+    if (!text && text.error().kind == ErrorKind::not_found) continue;
+    Part part{std::string(word(service)) + " configuration", false, ""};
+    const auto state = text ? parse_service_state(*text) : std::nullopt;
+    if (!state) {
+      part.what =
+          text ? file + " is not what " + std::string(program_of(service)) + " writes" : text.error().what;
+    } else {
+      part.numbers = {{"since", to_rfc3339(state->since)}};
+      if (state->refusal)
+        part.numbers.insert(part.numbers.end(), {{"refused_at", to_rfc3339(state->refusal->at)},
+                                                 {"refused", state->refusal->why}});
+      part.good = process_lives(static_cast<pid_t>(state->pid)) && !state->refusal;
+      part.what = part.good ? "in force since " + to_rfc3339(state->since)
+                  : state->refusal
+                      ? refused_shown(*state, service)
+                      : "process " + std::to_string(state->pid) + " of " + std::string(program_of(service)) +
+                            " ended without a word; its log may say why";
+    }
+    parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
 // What the testing: block lets happen, in words that nobody overlooks; empty when it is not in force.
 std::string testing_shown(const Settings::Testing& testing) {
   if (!testing.in_force()) return "";
   std::string out = "TESTING IS IN FORCE ON THIS HOST.";
   if (testing.believe_xclient) out += " WHOEVER MAY SAY XCLIENT CAN POST IN ANYBODY'S NAME.";
   if (testing.clock) out += " THE GATE'S CLOCK STANDS AT " + to_rfc3339(*testing.clock) + ".";
-  return out + " TAKE testing: OUT OF THE CONFIGURATION AND RESTART THE GATE.";
+  return out +
+         " TAKE testing: OUT OF THE CONFIGURATION AND RELOAD THE GATE (systemctl reload portavoz-milter).";
 }
 
 std::string told(const std::vector<Part>& parts, const std::string& testing, const Screen& screen) {
@@ -236,10 +277,31 @@ Json json_of(const Part& part) {
   return out;
 }
 
+Json json_of(const std::vector<Part>& parts, bool good, bool testing) {
+  Json json = Json::object({{"good", good}, {"testing", testing}});
+  for (const Part& part : parts) {
+    std::string name = part.name;
+    std::replace(name.begin(), name.end(), ' ', '_');
+    json.set(std::move(name), json_of(part));
+  }
+  return Json::object({{"status", std::move(json)}});
+}
+
+// Nothing can be looked at by a configuration with mistakes; but what runs may still have an earlier one.
+Answer without_configuration(Context& context, const Error& mistakes) {
+  std::vector<Part> parts{{"configuration", false, mistakes.what}};
+  for (Part& part : configuration_parts(Settings().run)) parts.push_back(std::move(part));
+  return {json_of(parts, false, false), told(parts, "", context.screen()), EX_CONFIG};
+}
+
 }  // namespace
 
 Result<Answer> run(Context& context, const Status& /*args*/) {
   const auto loaded = context.settings();
+  if (!loaded && loaded.error().kind == ErrorKind::bad_input) {
+    context.forget_configuration_failure();  // it is a part of the answer
+    return without_configuration(context, loaded.error());
+  }
   if (!loaded) return loaded.error();
   const Settings& settings = **loaded;
   const auto roll = LmdbRoll::open(settings.roll.directory);
@@ -247,15 +309,10 @@ Result<Answer> run(Context& context, const Status& /*args*/) {
                           seal_key_part(settings, roll),    dns_part(settings),        shelf_part(settings),
                           verdicts_part(settings)};
   if (!settings.database.none) parts.push_back(contacts_part(context));
+  for (Part& part : configuration_parts(settings.run)) parts.push_back(std::move(part));
   const bool good = !settings.testing.in_force() &&
                     std::all_of(parts.begin(), parts.end(), [](const Part& part) { return part.good; });
-  Json json = Json::object({{"good", good}, {"testing", settings.testing.in_force()}});
-  for (const Part& part : parts) {
-    std::string name = part.name;
-    std::replace(name.begin(), name.end(), ' ', '_');
-    json.set(std::move(name), json_of(part));
-  }
-  return Answer{Json::object({{"status", std::move(json)}}),
+  return Answer{json_of(parts, good, settings.testing.in_force()),
                 told(parts, testing_shown(settings.testing), context.screen()), good ? 0 : needs_you};
 }
 

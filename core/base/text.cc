@@ -115,6 +115,12 @@ std::string printable_ascii(std::string_view text) {
   return clean;
 }
 
+std::string on_one_line(std::string_view text) {
+  std::string line(trim(text));
+  for (std::size_t at = 0; (at = line.find('\n', at)) != std::string::npos;) line.replace(at, 1, "; ");
+  return line;
+}
+
 std::string to_hex(std::string_view octets) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string hex;

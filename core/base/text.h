@@ -39,6 +39,9 @@ namespace portavoz {
 // The text with every octet that is not printable ASCII replaced by '?', for logs and SMTP replies.
 [[nodiscard]] std::string printable_ascii(std::string_view text);
 
+// A message of several lines as one, for what takes one line: `first; second`.
+[[nodiscard]] std::string on_one_line(std::string_view text);
+
 [[nodiscard]] std::string to_hex(std::string_view octets);
 // Nothing for a text that is not pairs of hexadecimal digits.
 [[nodiscard]] std::optional<std::string> from_hex(std::string_view digits);

@@ -262,6 +262,7 @@ SettingsOrProblems read_settings(const Node& root) {
        {"dns",
         section({{"resolvers", [&](const Node& node) { read_endpoints(node, s.dns.resolvers, problems); }},
                  {"trust_network", flag(s.dns.trust_network)}})},
+       {"run", path(s.run)},
        {"wording", path(s.wording)},
        {"gate",
         section({{"host", text(s.gate.host)},
@@ -335,12 +336,13 @@ string describe(const Settings& s) {
   std::vector<string> relays;
   for (const IpAddress& address : s.gate.relays) relays.push_back(address.text());
   const auto word = [](bool value) { return string(value ? "true" : "false"); };
-  const std::array<std::pair<string_view, string>, 32> rows{{
+  const std::array<std::pair<string_view, string>, 33> rows{{
       {s.database.none ? "register" : "register.dsn", s.database.none ? "none" : s.database.dsn},
       {"roll.directory", s.roll.directory},
       {"roll.max_age", seconds(s.roll.max_age)},
       {"dns.resolvers", joined(s.dns.resolvers)},
       {"dns.trust_network", word(s.dns.trust_network)},
+      {"run", s.run},
       {"wording", s.wording},
       {"gate.host", s.gate.host},
       {"gate.socket", s.gate.socket},

@@ -36,6 +36,10 @@ struct Settings {
     bool trust_network = false;          // resolvers that are not on loopback may be asked
   } dns;
 
+  // Each service that takes a new configuration at SIGHUP notes there, in DIRECTORY/PROGRAM/, what came of
+  // it.
+  std::string run = "/run/portavoz";
+
   std::string wording = "/usr/share/portavoz/locale";  // LANG/LC_MESSAGES/portavoz.mo stand below it
 
   struct Gate {

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 
 from stack.processes import Program, must_run, run, wait_until
@@ -54,6 +55,9 @@ class Portavoz:
                                          ("gate", GATE, GATE, 0o750),
                                          ("gate/spool", GATE, GATE, 0o750), ("door", DOOR, DOOR, 0o750),
                                          ("door/seals", DOOR, DOOR, 0o750), ("door/held", DOOR, DOOR, 0o750),
+                                         ("services", "root", "root", 0o755),
+                                         *((f"services/{user}", user, user, 0o755)
+                                           for user in (GATE, DOOR, VERIFIER, CLERK)),
                                          ("verifier", VERIFIER, VERIFIER, 0o755),
                                          ("verifier/evidence", VERIFIER, VERIFIER, 0o755)):
             os.makedirs(f"{self.directory}/{path}", exist_ok=True)
@@ -69,6 +73,7 @@ class Portavoz:
         settings = {
             "register": {"dsn": dsn} if dsn else "none",
             "roll": {"directory": self.roll},
+            "run": f"{self.directory}/services",
             "wording": f"{self.prefix}/share/portavoz/locale",
             "gate": {"host": host, "socket": self.socket, "seal_key": self.seal_key,
                      "spool": f"{self.directory}/gate/spool", "always_guard": lists},
@@ -98,6 +103,18 @@ class Portavoz:
 
     def start_gate(self):
         self.gate.start(self.gate_listens)
+
+    def reload(self, program):
+        """Has a running program read its configuration anew; gives the line of its log that says what came of it."""
+        with open(program.log, encoding="utf-8") as log:
+            log.seek(0, os.SEEK_END)
+            program.process.send_signal(signal.SIGHUP)
+            said = []
+
+            def told():
+                said.extend(log.readlines())
+                return next((line.strip() for line in said if "SIGHUP: " in line), None)
+            return wait_until(told, f"{program.name} to read its configuration anew", 30, program.log)
 
     def gate_listens(self):
         with socket.socket(socket.AF_UNIX) as probe:

@@ -60,7 +60,8 @@ void Host::write_roll(const RollContents& of) const { must(must(RollFile::open(p
 
 Ran Host::run(const Words& words) const {
   const std::string config = directory_.write(
-      "portavoz.yaml", register_ + "wording: " PORTAVOZ_WORDING "\nroll:\n  directory: " + path("roll") +
+      "portavoz.yaml", register_ + "run: " + path("services") +
+                           "\nwording: " PORTAVOZ_WORDING "\nroll:\n  directory: " + path("roll") +
                            "\ngate:\n  socket: " + path("gate.sock") + "\n  seal_key: " + path("seal.key") +
                            "\n  spool: " + path("spool") + "\n  relays: [198.51.100.6]\ndoor:\n" +
                            "  memory: " + path("seals") + "\n  held: " + path("held") +

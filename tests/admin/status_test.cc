@@ -1,9 +1,12 @@
 // `portavoz status` on a host where everything is good, and with one thing broken at a time.
 #include <filesystem>
 
+#include <unistd.h>
+
 #include "adapters/os/clock.h"
 #include "adapters/shelf/shelf.h"
 #include "tests/admin/host.h"
+#include "tests/lib/temp_dir.h"
 
 using namespace portavoz::test;
 using portavoz::Seconds;
@@ -96,6 +99,53 @@ TEST_CASE("status says when the roll is missing, or has not heard the register")
     CHECK(found.at("roll").at("good") == false);
     CHECK(found.at("seal_key").at("good") == false);
   }
+}
+
+TEST_CASE("status says which configuration each service has, and why it refused a newer one") {
+  const GoodHost good;
+  const auto says = [&](const std::string& program, const std::string& text) {
+    const std::string place = good.host.path("services") + "/" + program;
+    std::filesystem::create_directories(place);
+    write_all(place + "/configuration", text);
+  };
+  const std::string here = "pid " + std::to_string(::getpid()) + "\nsince 2026-11-30T19:00:00Z\n";
+  CHECK_FALSE(good.status().contains("gate_configuration"));
+  says("portavoz-milter", here);
+  auto gate = good.status().at("gate_configuration");
+  CHECK(gate.at("good") == true);
+  CHECK(gate.at("since") == "2026-11-30T19:00:00Z");
+  CHECK(good.host.run({"status"}).status == 0);
+
+  says("portavoz-milter", here + "refused 2026-11-30T20:00:00Z /etc/p.yaml:3:5: unknown key 'x'\n");
+  gate = good.status().at("gate_configuration");
+  CHECK(gate.at("good") == false);
+  CHECK(gate.at("refused") == "/etc/p.yaml:3:5: unknown key 'x'");
+  CHECK(gate.at("refused_at") == "2026-11-30T20:00:00Z");
+  CHECK(
+      has(gate.at("what"), "that of 2026-11-30T19:00:00Z stays in force: /etc/p.yaml:3:5: unknown key 'x'"));
+  CHECK(has(gate.at("what"), "systemctl reload portavoz-milter"));
+  CHECK(good.host.run({"status"}).status == 1);
+
+  says("portavoz-milter", here);
+  says("portavoz-deliver", "pid 999999999\nsince 2026-11-30T19:00:00Z\n");
+  CHECK(
+      has(good.status().at("door_configuration").at("what"), "process 999999999 of portavoz-deliver ended"));
+  says("portavoz-deliver", "what is this");
+  CHECK(has(good.status().at("door_configuration").at("what"), "is not what portavoz-deliver writes"));
+  CHECK(good.host.run({"status"}).status == 1);
+}
+
+TEST_CASE("status shows the mistakes of the configuration, each with its place, and exits 78") {
+  const portavoz::test::TempDir dir;
+  write_all(dir / "p.yaml", "gate:\n  dor: true\n");
+  const Ran shown = command_line({"--config", dir / "p.yaml", "status"});
+  CHECK(shown.status == 78);
+  CHECK(has(shown.out, "p.yaml:2:3: unknown key 'dor'"));
+  const Ran json = command_line({"--config", dir / "p.yaml", "status", "--json"});
+  CHECK(json.status == 78);
+  const auto found = json.json().at("status");
+  CHECK(found.at("good") == false);
+  CHECK(has(found.at("configuration").at("what"), "p.yaml:2:3: unknown key 'dor'"));
 }
 
 TEST_CASE("status says when no gate answers") {

@@ -7,6 +7,7 @@
 
 #include "adapters/json/zone_json.h"
 #include "adapters/sodium/keys.h"
+#include "core/base/present.h"
 #include "core/policy/memory_roll.h"
 #include "core/seal/seal.h"
 #include "milter/gate_session.h"
@@ -79,7 +80,7 @@ struct ObservedGate::Parts {
   test::TempDir directory;
   Settings settings;
   ReplyTexts replies{KeysAsWording(), {"en"}};
-  SealSigner signer{directory / "seal.key"};
+  std::shared_ptr<SealSigner> signer = std::make_shared<SealSigner>(directory / "seal.key");
   std::unique_ptr<DkimLibrary> dkim = value_of(DkimLibrary::open());
 };
 
@@ -117,7 +118,7 @@ class ObservedGate::Play {
 
   void connect(const Event& event) {
     server_.macros = event.macros;
-    session_ = std::make_unique<GateSession>(services_);
+    session_ = std::make_unique<GateSession>(present_);
   }
 
   void mail(const Event& event) {
@@ -218,15 +219,9 @@ class ObservedGate::Play {
   const Roll& roll_;
   ZoneDns zone_;
   FakeServer server_;
-  GateServices services_{parts_.settings,
-                         "mx1",
-                         roll_,
-                         nullptr,
-                         parts_.replies,
-                         parts_.signer,
-                         *parts_.dkim,
-                         [this] { return std::make_unique<ZoneDns>(zone_); },
-                         [this] { return parts_.world.now; }};
+  Present<GateServices> present_{std::make_shared<const GateServices>(GateServices{
+      parts_.settings, "mx1", parts_.replies, parts_.signer, roll_, nullptr, *parts_.dkim,
+      [this] { return std::make_unique<ZoneDns>(zone_); }, [this] { return parts_.world.now; }})};
   std::unique_ptr<GateSession> session_;
   Passing message_;
   bool refused_ = false;

@@ -1,6 +1,7 @@
 // portavoz-outbox as a program of its own, against the real register.
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -20,7 +21,15 @@ namespace {
 class Outbox {
  public:
   explicit Outbox(const std::string& dsn) {
-    write_all(dir_ / "portavoz.yaml", "register:\n  dsn: \"" + dsn + "\"\n");
+    std::filesystem::create_directories(dir_ / "services/portavoz-outbox");
+    configure("register:\n  dsn: \"" + dsn + "\"\n");
+  }
+  void configure(const std::string& text) const {
+    write_all(dir_ / "portavoz.yaml", "run: " + (dir_ / "services") + "\n" + text);
+  }
+  void reload() const { ::kill(pid_, SIGHUP); }
+  [[nodiscard]] std::string state() const {
+    return read_all(dir_ / "services/portavoz-outbox/configuration");
   }
   ~Outbox() {
     if (pid_ > 0) stop(SIGKILL);
@@ -145,5 +154,32 @@ TEST_CASE("portavoz-outbox as a service waits for a register that is away, and S
   Outbox outbox("host=" + (nowhere / "x"));
   outbox.start();
   outbox.says("no moves by time while the register cannot be used");
+  CHECK(outbox.stop(SIGTERM) == 0);
+}
+
+TEST_CASE(
+    "portavoz-outbox takes another register at SIGHUP, and stays with its own when the settings are wrong") {
+  Life life;
+  misses_thrice(life);
+  const TempDir nowhere;
+  Outbox outbox("host=" + (nowhere / "x"));
+  outbox.start();
+  outbox.says("no moves by time while the register cannot be used");
+  for (const auto& [text, why] :
+       {std::pair("register:\n  dns: x\n", "portavoz.yaml:3:3: unknown key 'dns'"),
+        std::pair("register: none\n", "register: none: the clerk"),
+        std::pair("register:\n  dsn: host=/tmp dbname\n", "register.dsn is no connection string of libpq: "),
+        std::pair("run: /other\n", "portavoz.yaml:2:1: duplicate key 'run'")}) {
+    CAPTURE(text);
+    outbox.configure(text);
+    outbox.reload();
+    outbox.says(std::string("SIGHUP: the new configuration is refused"));
+    while (outbox.state().find(why) == std::string::npos) ::usleep(10'000);
+  }
+  CHECK(life.state(life.contact) == "designated");
+  outbox.configure("register:\n  dsn: \"" + life.dsn_as("clerk1") + "\"\n");
+  outbox.reload();
+  outbox.says("designated -> lapsing");
+  CHECK(life.state(life.contact) == "lapsing");
   CHECK(outbox.stop(SIGTERM) == 0);
 }

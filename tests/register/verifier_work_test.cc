@@ -26,11 +26,15 @@ WorkOptions options(const Settings::Verifier& settings, bool once,
   return {settings, "host.example", once, false, {.program = judge_program, .lexicon = ""}};
 }
 
+Result<void> work(CheckQueue queue, const WorkOptions& how, const std::stop_token& stop) {
+  auto prepared = Work::prepare(std::move(queue), how);
+  return prepared ? prepared->run(stop) : Result<void>(prepared.error());
+}
+
 struct Bench {
   Story story;
   WebServer web;
   TempDir evidence;
-  CheckQueue queue{story.dsn_as("verifier1"), "worker-1"};
 
   [[nodiscard]] Settings::Verifier settings() const {
     Settings::Verifier settings;
@@ -49,8 +53,11 @@ struct Bench {
     return story.confirmed("Asamblea Norte", "north@example.org", web.url(path));
   }
 
+  [[nodiscard]] CheckQueue queue(const std::string& worker = "worker-1") const {
+    return {story.dsn_as("verifier1"), worker};
+  }
   void work(const std::string& judge_program = verifier_program) {
-    must(portavoz::work(queue, options(settings(), true, judge_program), std::stop_token()));
+    must(::work(queue(), options(settings(), true, judge_program), std::stop_token()));
   }
   // What the server answers to the path.
   [[nodiscard]] std::string get(const std::string& path) const {
@@ -126,7 +133,7 @@ TEST_CASE("a verifier removes evidence past its budget when it starts, and keeps
                               std::to_string(ended)));
   auto poor = bench.settings();
   poor.evidence_budget = 1;
-  must(work(bench.queue, options(poor, true), std::stop_token()));
+  must(work(bench.queue(), options(poor, true), std::stop_token()));
   const auto files =
       must(bench.story.alba.query("SELECT path, contact_id FROM evidence_overview JOIN reports_overview "
                                   "USING (report_id) ORDER BY contact_id"));
@@ -142,7 +149,7 @@ TEST_CASE("there is no report without its evidence") {
   auto blocked = bench.settings();
   write_all(bench.evidence / "file", "");
   blocked.evidence = bench.evidence / "file";
-  must(work(bench.queue, options(blocked, true), std::stop_token()));
+  must(work(bench.queue(), options(blocked, true), std::stop_token()));
   CHECK(number(bench.story.alba, "SELECT count(*) FROM reports_overview") == 0);
   CHECK(value(bench.story.alba, "SELECT why FROM checks_overview").find("is not a directory") !=
         std::string::npos);
@@ -210,7 +217,7 @@ TEST_CASE("a verifier that is stopped gives back what it has not looked at, and 
   auto patient = bench.settings();
   patient.pause = Seconds(40);  // after robots.txt every page waits for its turn
   std::stop_source stop;
-  std::thread worker([&] { must(work(bench.queue, options(patient, false), stop.get_token())); });
+  std::thread worker([&] { must(work(bench.queue(), options(patient, false), stop.get_token())); });
   while (bench.get("/load").find("/robots.txt") == std::string::npos) std::this_thread::yield();
   stop.request_stop();
   worker.join();
@@ -227,12 +234,11 @@ TEST_CASE("two verifiers share a queue: each page is read once, and one site is 
   for (int i = 0; i < checks; ++i)
     bench.story.confirmed("Asamblea " + std::to_string(i), "a" + std::to_string(i) + "@example.org",
                           bench.web.url("/loaded/" + std::to_string(i)));
-  CheckQueue other{bench.story.dsn_as("verifier1"), "worker-2"};
   auto one_thread = bench.settings();
   one_thread.in_flight = 2;  // so that each gets some
   const WorkOptions both = options(one_thread, true);
-  std::thread second([&] { must(work(other, both, std::stop_token())); });
-  must(work(bench.queue, both, std::stop_token()));
+  std::thread second([&] { must(work(bench.queue("worker-2"), both, std::stop_token())); });
+  must(work(bench.queue(), both, std::stop_token()));
   second.join();
   CHECK(number(bench.story.alba, "SELECT count(*) FROM reports_overview") == checks);
   const std::string load = bench.get("/load");
@@ -335,7 +341,7 @@ TEST_CASE("a page that a renderer shows is reported with what it showed and a pi
   auto with_renderer = bench.settings();
   with_renderer.renderer = directory / "render.sock";
   bench.confirmed("/script-only");
-  must(work(bench.queue, options(with_renderer, true), std::stop_token()));
+  must(work(bench.queue(), options(with_renderer, true), std::stop_token()));
   renderer->stop();
   serving.join();
   CHECK(request.url == bench.web.url("/script-only"));
@@ -358,7 +364,7 @@ TEST_CASE("while the renderer is away or off, a page that needs a browser is rep
     auto settings = bench.settings();
     settings.renderer = path;
     bench.story.confirmed("Asamblea " + path, "north@example.org", bench.web.url("/script-only"));
-    must(work(bench.queue, options(settings, true), std::stop_token()));
+    must(work(bench.queue(), options(settings, true), std::stop_token()));
   }
   const auto report = must(bench.story.alba.query("SELECT * FROM report_detail"));
   REQUIRE(report.size() == 2);

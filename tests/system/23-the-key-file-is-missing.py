@@ -11,6 +11,8 @@ def test(world):
     by_login, signed = Post(NORTE, LIST, "Logged in"), world.signed(Post(NORTE, LIST, "Signed"))
     for broken in (missing, empty):
         with broken(world.portavoz.seal_key):
+            if broken is empty:  # a running gate would go on with the key that it has
+                start_anew(world)
             world.note(f"the key file is {broken.__name__}")
             for post, login in ((by_login, NORTE), (signed, None)):
                 world.replied(world.send(post, login=login), 451, "4.3.0")
@@ -28,6 +30,12 @@ def test(world):
         world.replied(world.send(post, login=login), 250, "2.0.0")
         world.arrives_once(post)
     world.look_for_repetitions()
+
+
+def start_anew(world):
+    world.portavoz.gate.stop()
+    with world.portavoz.roll_follows():
+        world.portavoz.start_gate()
 
 
 @contextlib.contextmanager

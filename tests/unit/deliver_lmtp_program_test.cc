@@ -1,5 +1,6 @@
 // The LMTP door as a service: the real program between our LMTP client, as the mail server, and an LMTP
 // server of the test, as the list manager.
+#include <condition_variable>
 #include <csignal>
 #include <filesystem>
 #include <mutex>
@@ -62,6 +63,20 @@ class Manager {
     const std::lock_guard lock(mutex_);
     reply_ = reply;
   }
+  // Keeps its answer to itself from now on, until let_go().
+  void hold() {
+    const std::lock_guard lock(mutex_);
+    holds_ = true;
+  }
+  void wait_until_it_holds() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return waiting_; });
+  }
+  void let_go() {
+    const std::lock_guard lock(mutex_);
+    holds_ = false;
+    changed_.notify_all();
+  }
   std::vector<std::pair<std::string, std::string>> taken() {  // recipient and message
     const std::lock_guard lock(mutex_);
     return taken_;
@@ -74,7 +89,10 @@ class Manager {
     LmtpReply recipient(const std::string&) override { return {250, "2.1.5 ok"}; }
     void message(const LmtpMail&) override {}
     LmtpReply deliver(const LmtpMail& mail, const std::string& recipient) override {
-      const std::lock_guard lock(manager_.mutex_);
+      std::unique_lock lock(manager_.mutex_);
+      manager_.waiting_ = true;
+      manager_.changed_.notify_all();
+      manager_.changed_.wait(lock, [this] { return !manager_.holds_; });
       if (manager_.reply_.good()) manager_.taken_.emplace_back(recipient, mail.octets);
       return manager_.reply_;
     }
@@ -83,7 +101,9 @@ class Manager {
     Manager& manager_;
   };
 
-  std::mutex mutex_;  // guards the next two
+  std::mutex mutex_;  // guards what follows, up to taken_
+  std::condition_variable changed_;
+  bool holds_ = false, waiting_ = false;
   LmtpReply reply_{250, "2.0.0 ok"};
   std::vector<std::pair<std::string, std::string>> taken_;
   Result<std::unique_ptr<LmtpServer>> server_;
@@ -104,13 +124,33 @@ class LmtpDoorRun {
     const auto roll = RollFile::open(dir_ / "roll");
     REQUIRE(roll);
     REQUIRE((*roll)->replace(contents));
+    std::filesystem::create_directories(dir_ / "services/portavoz-deliver");
+    configure();
+    start();
+  }
+  // `next_hop`: where the list manager is; `more`: lines at the end, below door.
+  void configure(const std::string& more = "", const std::string& next_hop = "manager.sock") const {
     test::write_all(dir_ / "portavoz.yaml",
-                    "register:\n  dsn: host=" + (dir_ / "nowhere") +
+                    "run: " + (dir_ / "services") + "\nregister:\n  dsn: host=" + (dir_ / "nowhere") +
                         "\nroll:\n  directory: " + (dir_ / "roll") +
                         "\ndns:\n  resolvers: [\"127.0.0.1:1\"]" + "\ndoor:\n  memory: " + (dir_ / "seals") +
                         "\n  held: " + (dir_ / "held") + "\n  lmtp_listen: " + listens() +
-                        "\n  lmtp_next_hop: " + (dir_ / "manager.sock") + "\n");
-    start();
+                        "\n  lmtp_next_hop: " + (dir_ / next_hop) + "\n" + more);
+  }
+  // Has it read its configuration anew; gives what its log then says of that.
+  [[nodiscard]] std::string reload() const {
+    const std::string before = test::read_all(dir_ / "log");
+    ::kill(pid_, SIGHUP);
+    for (int i = 0; i < 1000; ++i) {
+      const std::string said = test::read_all(dir_ / "log").substr(before.size());
+      const auto at = said.find("SIGHUP: ");
+      if (at != std::string::npos && said.find('\n', at) != std::string::npos) return said.substr(at);
+      std::this_thread::sleep_for(Millis(20));
+    }
+    return "";
+  }
+  [[nodiscard]] std::string state() const {
+    return test::read_all(dir_ / "services/portavoz-deliver/configuration");
   }
   ~LmtpDoorRun() {
     if (pid_ > 0) stop(SIGKILL);
@@ -283,4 +323,51 @@ TEST_CASE("an LMTP door without its two addresses does not start", "[deliver]") 
   REQUIRE(ended);
   CHECK(ended->exit_status == 78);
   CHECK(ended->err.find("door.lmtp_next_hop") != std::string::npos);
+}
+
+TEST_CASE("by LMTP a reload takes the new configuration from the next message on, or nothing of it",
+          "[deliver]") {
+  LmtpDoorRun door;
+  const Manager manager(door.next_hop());
+  Manager other(door.dir() / "other.sock");
+  CHECK(door.state().find("refused") == std::string::npos);
+  door.configure("  held_max_posts: many\n", "other.sock");
+  const std::string refused = door.reload();
+  CHECK(refused.find("the new configuration is refused") != std::string::npos);
+  CHECK(refused.find("portavoz.yaml:13:19: 'many' is not a whole number") != std::string::npos);
+  CHECK(door.state().find("portavoz.yaml:13:19: 'many'") != std::string::npos);
+  CHECK(door.send(mail_with("")).code == 250);
+  CHECK(door.held().size() == 1);
+  CHECK(door.send(mail_with(""), "otra@listas.example").code == 250);
+  CHECK(other.taken().empty());
+
+  door.configure("", "other.sock");
+  CHECK(door.reload().find("is in force") != std::string::npos);
+  CHECK(door.state().find("refused") == std::string::npos);
+  CHECK(door.send(mail_with(""), "otra@listas.example").code == 250);
+  CHECK(other.taken().size() == 1);
+
+  test::write_all(door.dir() / "portavoz.yaml", "door:\n  lmtp_listen: /other\n  lmtp_next_hop: /other\n");
+  CHECK(door.reload().find("door.lmtp_listen can only change by a restart") != std::string::npos);
+  CHECK(door.stop(SIGTERM) == 0);
+  CHECK_FALSE(std::filesystem::exists(door.dir() / "services/portavoz-deliver/configuration"));
+}
+
+TEST_CASE("by LMTP the message that the list manager is taking is finished when the door is to end",
+          "[deliver]") {
+  LmtpDoorRun door;
+  Manager manager(door.next_hop());
+  manager.hold();
+  LmtpReply reply{0, ""};
+  std::thread sending([&] { reply = door.send(mail_with(door.seal())); });
+  manager.wait_until_it_holds();
+  std::thread letting_go([&] {  // when the door has heard that it is to end
+    std::this_thread::sleep_for(Millis(300));
+    manager.let_go();
+  });
+  CHECK(door.stop(SIGTERM) == 0);
+  letting_go.join();
+  sending.join();
+  CHECK(reply.code == 250);
+  CHECK(manager.taken().size() == 1);
 }

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "adapters/libmilter/milter.h"
@@ -93,6 +94,21 @@ class MailServer {
     static_cast<void>(receive());
   }
 
+  // The first steps of a message, each answered "go on".
+  void begin_message(const std::string& recipient) const {
+    const auto text = [](const std::string& value) { return value + '\0'; };
+    REQUIRE(step('M', text("<a@x.example>")) == "c");
+    REQUIRE(step('R', text("<" + recipient + ">")) == "c");
+  }
+  [[nodiscard]] std::string end_message() const { return step('E', ""); }
+  void begin_another() const { send_packet('M', std::string("<a@x.example>") + '\0'); }
+
+  // Whether the filter hangs up without a word; waits for it.
+  [[nodiscard]] bool hangs_up() const {
+    char octet = 0;
+    return read(socket_, &octet, 1) <= 0;
+  }
+
   // A whole message to one recipient; the first answer that is not "go on", or "c".
   [[nodiscard]] std::string message(const std::string& recipient) const {
     const auto text = [](const std::string& value) { return value + '\0'; };
@@ -129,6 +145,91 @@ constexpr std::uint32_t offered_steps = 0x1 | 0x2 | 0x40 | 0x100 | 0x200 | 0x400
 
 }  // namespace
 
+namespace {
+
+// A filter in a process of its own: it serves until it is told to stop. These tests stand before the one that
+// has its filter in this process: where libmilter has stopped once, it does not start again.
+class Filter {
+ public:
+  explicit Filter(Millis within)
+      : path_(
+            (std::filesystem::temp_directory_path() / ("portavoz-stop-" + std::to_string(getpid()) + ".sock"))
+                .string()) {
+    FailingSession::failing_step = "reply";
+    REQUIRE(pipe(orders_.data()) == 0);
+    pid_ = fork();
+    REQUIRE(pid_ >= 0);
+    if (pid_ == 0) serve_and_end(within);
+    while (!milter_answers(path_, Millis(3'000))) std::this_thread::sleep_for(Millis(5));
+  }
+  ~Filter() {
+    if (pid_ > 0) static_cast<void>(ended());
+    for (const int end : orders_) close(end);
+  }
+  Filter(const Filter&) = delete;
+  Filter& operator=(const Filter&) = delete;
+
+  // From when this returns on nobody can connect.
+  void stop() const {
+    REQUIRE(write(orders_[1], "s", 1) == 1);
+    while (std::filesystem::exists(path_)) std::this_thread::sleep_for(Millis(5));
+  }
+  // How many messages were not over.
+  [[nodiscard]] int ended() {
+    int status = 0;
+    [[maybe_unused]] const auto told = write(orders_[1], "s", 1);
+    waitpid(pid_, &status, 0);
+    pid_ = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  [[noreturn]] void serve_and_end(Millis within) const {
+    auto server = MilterServer::open({"test", path_}, [] { return std::make_unique<FailingSession>(); });
+    if (!server) _exit(99);
+    std::thread serving([&] { static_cast<void>((*server)->serve()); });
+    char order = 0;
+    if (read(orders_[0], &order, 1) != 1) _exit(98);
+    const std::size_t unfinished = (*server)->stop(within);
+    serving.join();
+    _exit(static_cast<int>(unfinished));
+  }
+
+  std::string path_;
+  std::array<int, 2> orders_{-1, -1};
+  pid_t pid_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a stop lets the messages that began come to their answers, and begins no other") {
+  Filter filter(Millis(60'000));
+  const MailServer half_way(filter.path());
+  half_way.negotiate(offered_steps);
+  half_way.begin_message("list@x.example");
+  const MailServer idle(filter.path());
+  idle.negotiate(offered_steps);
+  CHECK(idle.message("list@x.example").starts_with("y550"));
+
+  filter.stop();
+  CHECK_FALSE(milter_answers(filter.path(), Millis(3'000)));
+  idle.begin_another();
+  CHECK(half_way.end_message() == std::string("y550-5.7.2 100%% refused\r\n550 5.7.2 second line") + '\0');
+  CHECK(idle.hangs_up());
+  CHECK(filter.ended() == 0);
+}
+
+TEST_CASE("a stop waits no longer than it was told, and says how many messages were left") {
+  Filter filter(Millis(50));
+  const MailServer slow(filter.path());
+  slow.negotiate(offered_steps);
+  slow.begin_message("list@x.example");
+  filter.stop();
+  CHECK(slow.hangs_up());
+  CHECK(filter.ended() == 1);
+}
+
 TEST_CASE(
     "an exception in any step stops a post with 4xx, leaves ordinary mail alone, and the filter lives on") {
   const auto path =
@@ -161,7 +262,7 @@ TEST_CASE(
 
   CHECK(milter_answers(path.string(), Millis(3'000)));
 
-  (*server)->stop();
+  CHECK((*server)->stop(Millis(10'000)) == 0);
   serving.join();
   std::filesystem::remove(path);
   const auto nobody = milter_answers(path.string(), Millis(3'000));

@@ -6,6 +6,7 @@
 #include "adapters/os/clock.h"
 #include "adapters/sodium/hash.h"
 #include "adapters/sodium/keys.h"
+#include "core/base/present.h"
 #include "core/policy/memory_roll.h"
 #include "core/seal/judge.h"
 #include "milter/gate_session.h"
@@ -99,28 +100,27 @@ struct Gate {
   Settings settings;
   std::unique_ptr<const Roll> roll;
   std::unique_ptr<VerdictSpool> spool = a_spool(directory);
-  ReplyTexts replies{KeysAsWording(), {"en", "es"}};
   MadeKey key = a_key(directory);
-  SealSigner signer{directory / "seal.key"};
+  std::shared_ptr<SealSigner> signer = std::make_shared<SealSigner>(directory / "seal.key");
   std::unique_ptr<DkimLibrary> dkim = a_dkim_library();
-  GateServices services{settings,
-                        "mx1",
-                        *roll,
-                        spool.get(),
-                        replies,
-                        signer,
-                        *dkim,
-                        []() -> std::unique_ptr<Dns> { throw std::logic_error("no DNS is needed"); },
-                        [] { return now(); }};
-  GateSession session{services};
+  Present<GateServices> present{in_force()};
+  GateSession session{present};
   FakeServer server;
 
-  // One message; the answer as a word.
+  // The configuration as `settings` and the rest say it now.
+  [[nodiscard]] std::shared_ptr<const GateServices> in_force() const {
+    return std::make_shared<const GateServices>(GateServices{
+        settings, "mx1", ReplyTexts(KeysAsWording(), {"en", "es"}), signer, *roll, spool.get(), *dkim,
+        []() -> std::unique_ptr<Dns> { throw std::logic_error("no DNS is needed"); }, [] { return now(); }});
+  }
+
+  // One message under that configuration; the answer as a word.
   std::string message(const std::vector<std::string>& recipients, const std::vector<Field>& fields,
                       const std::string& login) {
     server.macros["{mail_addr}"] = "contacto@norte.example";
     server.macros.erase("{auth_authen}");
     if (!login.empty()) server.macros["{auth_authen}"] = login;
+    present.put(in_force());
     session.forget();
     session.mail(server);
     for (const std::string& recipient : recipients) {
@@ -265,6 +265,7 @@ TEST_CASE(
     gate.session.forget();
     gate.server.macros["{mail_addr}"] = "contacto@norte.example";
     gate.server.macros.erase("{rcpt_addr}");
+    gate.present.put(gate.in_force());
     gate.session.mail(gate.server);
     CHECK(gate.session.rcpt(gate.server, "<\"avisos\"@listas.example>") == MilterAnswer::proceed);
     return gate.session.end(gate.server);
@@ -304,6 +305,47 @@ TEST_CASE(
   CHECK(gate.server.inserted.back().second.find(newer.key_id) != std::string::npos);
 }
 
+TEST_CASE("a key file that holds no key leaves the old key in use, and one that is gone does not") {
+  Gate gate;
+  CHECK(gate.message({"avisos@listas.example"}, honest, "norte") == "proceed");
+  const auto write = [&](const std::string& octets) {
+    const std::string path = gate.directory / "seal.key";
+    fs::remove(path);
+    std::ofstream(path) << octets;
+    fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write);
+  };
+  write("half a k");
+  CHECK(gate.message({"avisos@listas.example"}, honest, "norte") == "proceed");
+  CHECK(gate.server.inserted.back().second.find(gate.key.key_id) != std::string::npos);
+  fs::remove(gate.directory / "seal.key");
+  CHECK(gate.message({"avisos@listas.example"}, honest, "norte") == "tempfail");
+  const auto newer = a_key(gate.directory);
+  CHECK(gate.message({"avisos@listas.example"}, honest, "norte") == "proceed");
+  CHECK(gate.server.inserted.back().second.find(newer.key_id) != std::string::npos);
+}
+
+TEST_CASE("a message ends with the configuration that held when it began, and the next one has the new") {
+  Gate gate;
+  const auto begin = [&] {
+    gate.session.forget();
+    gate.server.macros = {{"{mail_addr}", "contacto@norte.example"}, {"{auth_authen}", "norte"}};
+    gate.session.mail(gate.server);
+  };
+  const auto go_on = [&] {
+    gate.server.macros["{rcpt_addr}"] = "otra@listas.example";
+    CHECK(gate.session.rcpt(gate.server, "<otra@listas.example>") == MilterAnswer::proceed);
+    return gate.session.end(gate.server);
+  };
+  begin();
+  gate.settings.gate.always_guard.push_back(MailAddress::parse("otra@listas.example").value());
+  gate.present.put(gate.in_force());
+  CHECK(go_on() == MilterAnswer::proceed);  // nobody guarded it when the message began
+  begin();
+  gate.settings.gate.always_guard.clear();
+  gate.present.put(gate.in_force());
+  CHECK(go_on() == MilterAnswer::tempfail);
+}
+
 TEST_CASE("the body of a post that is refused whatever it says is not read") {
   Gate gate;
   CHECK(gate.message({"avisos@listas.example"}, {{"From", " x@y.example"}}, "") == "reject");
@@ -340,7 +382,7 @@ TEST_CASE("without a register verdicts stand in the log alone, and posts are dec
   roll.contacts.front().designation.decision_id = 0;
   SECTION("which counts") {
     Gate gate(std::make_unique<const MemoryRoll>(roll));
-    gate.services.spool = nullptr;
+    gate.spool.reset();
     CHECK(gate.message({"avisos@listas.example"}, honest, "norte") == "proceed");
     CHECK(gate.server.inserted.at(1).second ==
           "list=avisos@listas.example; contact=contacto@norte.example; decision=roster");
@@ -349,7 +391,7 @@ TEST_CASE("without a register verdicts stand in the log alone, and posts are dec
   SECTION("which counts no more") {
     roll.last_word.valid_until = now() - Seconds(1);
     Gate gate(std::make_unique<const MemoryRoll>(roll));
-    gate.services.spool = nullptr;
+    gate.spool.reset();
     CHECK(gate.message({"avisos@listas.example"}, honest, "norte") == "tempfail");
     CHECK(gate.server.reply.find("451 4.3.0") == 0);
     CHECK(gate.message({"lectora@lectores.example"}, honest, "") == "proceed");
