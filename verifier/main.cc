@@ -1,9 +1,7 @@
 // portavoz-verifier: looks at the evidence pages of due checks and leaves reports.
 #include <cstdio>
-#include <cstdlib>
 #include <stop_token>
 #include <string>
-#include <string_view>
 #include <thread>
 
 #include <sysexits.h>
@@ -16,9 +14,7 @@
 #include "adapters/os/service_arguments.h"
 #include "adapters/os/signals.h"
 #include "adapters/yaml/settings_file.h"
-#include "core/evidence/inspect.h"
 #include "verifier/check_queue.h"
-#include "verifier/judge_child.h"
 #include "verifier/work.h"
 
 namespace {
@@ -29,8 +25,7 @@ constexpr const char* usage =
     "usage: portavoz-verifier [--config FILE] [--once]\n"
     "Looks at the evidence pages of the checks that are due and leaves a report on each in the register.\n\n"
     "  --config FILE  the settings (default /etc/portavoz/portavoz.yaml)\n"
-    "  --once         do what is due now, then exit; else wait for checks until SIGTERM\n"
-    "  --judge        not for people: how the verifier starts the process that reads the pages\n\n"
+    "  --once         do what is due now, then exit; else wait for checks until SIGTERM\n\n"
     "Exit status: 0, or 64 usage, 69 the register is away (--once), 78 wrong settings.\n";
 
 int did_not_start(const Error& error) {
@@ -64,7 +59,6 @@ int run(CheckQueue& queue, const WorkOptions& options) {
 
 int main(int argc, char** argv) {
   log_open("portavoz-verifier");
-  if (argc == 2 && std::string_view(argv[1]) == "--judge") std::_Exit(judge_pages(inspect_fetched));
   install_signals();
   raise_file_limit();
   const auto arguments = parse_service_arguments(argc, argv);
@@ -82,5 +76,5 @@ int main(int argc, char** argv) {
                      host,
                      arguments->once,
                      arguments->once && ::isatty(STDERR_FILENO) == 1,
-                     {.program = "/proc/self/exe", .lexicon = *lexicon}});
+                     {.lexicon = *lexicon, .warning = log_warning, .error = log_error}});
 }
