@@ -18,12 +18,11 @@ using namespace portavoz::test;
 
 namespace {
 
-const std::string verifier_program = PORTAVOZ_BINARY_DIR "/bin/portavoz-verifier";
+const std::string real_judge = PORTAVOZ_BINARY_DIR "/bin/portavoz-judge";
 const std::string bad_judge = PORTAVOZ_BINARY_DIR "/tests/confinement/bad_judge";
 
-WorkOptions options(const Settings::Verifier& settings, bool once,
-                    const std::string& judge_program = verifier_program) {
-  return {settings, "host.example", once, false, {.program = judge_program, .lexicon = ""}};
+WorkOptions options(const Settings::Verifier& settings, bool once, const std::string& judge = real_judge) {
+  return {settings, "host.example", once, false, {.program = judge, .lexicon = ""}};
 }
 
 struct Bench {
@@ -49,8 +48,8 @@ struct Bench {
     return story.confirmed("Asamblea Norte", "north@example.org", web.url(path));
   }
 
-  void work(const std::string& judge_program = verifier_program) {
-    must(portavoz::work(queue, options(settings(), true, judge_program), std::stop_token()));
+  void work(const std::string& judge = real_judge) {
+    must(portavoz::work(queue, options(settings(), true, judge), std::stop_token()));
   }
   // What the server answers to the path.
   [[nodiscard]] std::string get(const std::string& path) const {
