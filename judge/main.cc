@@ -12,12 +12,10 @@ namespace {
 
 constexpr const char* usage =
     "usage: portavoz-judge\n"
-    "Not for people: portavoz-verifier and portavoz start it, and let it read the pages of strangers, "
-    "because it\n"
-    "can open, connect to and start nothing. They speak with it over a socket, its descriptor 3.\n\n"
-    "Exit status: 0, or 64 usage, 71 memory ran out, 76 what it was asked cannot be read, 78 the kernel "
-    "does\n"
-    "not let it confine itself.\n";
+    "Not for people: portavoz-verifier and portavoz start it and have it read strangers' pages,\n"
+    "because it can open, connect to and start nothing. They speak with it by its descriptor 3.\n\n"
+    "Exit status: 0, or 64 usage, 71 memory ran out, 76 what it was asked cannot be read,\n"
+    "78 the kernel does not let it confine itself.\n";
 
 }  // namespace
 
