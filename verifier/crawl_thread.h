@@ -12,11 +12,11 @@
 #include <variant>
 #include <vector>
 
+#include "adapters/os/judge_process.h"
 #include "core/base/result.h"
 #include "core/config/settings.h"
 #include "core/crawl/crawler.h"
 #include "verifier/check_queue.h"
-#include "verifier/judge_process.h"
 
 namespace portavoz {
 

@@ -14,6 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr Seconds longest_write = std::chrono::hours(1);  // what is not whole by then was left by a crash
+
 bool all_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_ascii_digit);
 }
@@ -34,6 +36,14 @@ bool is_name(std::string_view name) {
   constexpr std::size_t folders = 8;
   return name.size() > folders && all_digits(name.substr(0, 4)) && name[4] == '/' &&
          all_digits(name.substr(5, 2)) && name[7] == '/' && is_file_name(name.substr(folders));
+}
+
+// Another verifier of this host may remove them as well.
+Result<void> remove_files(const std::vector<std::string>& paths) {
+  for (const std::string& path : paths)
+    if (auto removed = remove_file(path); !removed && removed.error().kind != ErrorKind::not_found)
+      return removed;
+  return {};
 }
 
 }  // namespace
@@ -85,18 +95,28 @@ Result<KeptEvidence> EvidenceStore::keep(std::int64_t id, int attempt, CheckEvid
   return kept;
 }
 
-Result<std::vector<StoredFile>> EvidenceStore::files(const std::set<std::string>& in_use) const {
-  std::vector<StoredFile> out;
+bool EvidenceStore::is_unfinished(std::string_view path) const {
+  const auto meant = file_of_temporary(path);
+  return meant && is_ours(*meant);
+}
+
+Result<EvidenceStore::Files> EvidenceStore::files(const std::set<std::string>& in_use, Instant now) const {
+  const std::int64_t oldest = std::chrono::nanoseconds((now - longest_write).time_since_epoch()).count();
+  Files out;
   constexpr auto skip = fs::directory_options::skip_permission_denied;  // lost+found, for one
   std::error_code problem;
   for (fs::recursive_directory_iterator entry(directory_, skip, problem), end; !problem && entry != end;
        entry.increment(problem)) {
     const std::string path = entry->path().string();
-    if (!is_ours(path) || !fs::is_regular_file(entry->symlink_status())) continue;
+    const bool unfinished = is_unfinished(path);
+    if (!(unfinished || is_ours(path)) || !fs::is_regular_file(entry->symlink_status())) continue;
     const auto version = file_version(path);
     if (!version) continue;  // another verifier of this host removed it
-    out.push_back(
-        {path, static_cast<std::uint64_t>(version->size), version->modified_ns, in_use.contains(path)});
+    if (!unfinished)
+      out.whole.push_back(
+          {path, static_cast<std::uint64_t>(version->size), version->modified_ns, in_use.contains(path)});
+    else if (version->modified_ns < oldest)
+      out.left.push_back(path);
   }
   if (problem && problem != std::errc::no_such_file_or_directory)
     return Error{ErrorKind::unavailable, "cannot list the files of " + directory_ + ": " + problem.message()};
@@ -105,12 +125,14 @@ Result<std::vector<StoredFile>> EvidenceStore::files(const std::set<std::string>
 
 Result<std::uint64_t> EvidenceStore::tidy(const std::set<std::string>& in_use, const RetentionRules& rules,
                                           Instant now) const {
-  auto stored = files(in_use);
-  if (!stored) return stored.error();
-  const Removal removal = to_remove(std::move(*stored), rules, now);
-  for (const std::string& path : removal.paths)
-    if (auto removed = remove_file(path); !removed && removed.error().kind != ErrorKind::not_found)
-      return removed.error();
+  auto found = files(in_use, now);
+  if (!found) return found.error();
+  const Removal removal = to_remove(std::move(found->whole), rules, now);
+  if (auto removed = remove_files(found->left); !removed) return removed.error();
+  if (auto removed = remove_files(removal.paths); !removed) return removed.error();
+  if (!found->left.empty())
+    log_info(std::to_string(found->left.size()) +
+             " files of evidence that were never finished were removed from " + directory_);
   if (!removal.paths.empty())
     log_info("evidence of " + std::to_string(removal.paths.size()) + " checks was removed; " +
              std::to_string(removal.left) + " octets are left in " + directory_);

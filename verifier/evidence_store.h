@@ -1,8 +1,8 @@
 // EvidenceStore: the evidence of checks on this host, one file a check:
 // DIRECTORY/YYYY/MM/check-ID-ATTEMPT.warc.gz (core/evidence/evidence_file.h). A file is whole or not there,
-// and its group may read it. What is past its time or the budget is removed, and nothing else ever: a file
-// with another name is not ours. Errors: those of adapters/os/files.h. Threads: one; any number of processes
-// may share a directory.
+// and its group may read it. What is past its time or the budget is removed, what a crash left half written
+// after an hour, and nothing else ever: a file with another name is not ours. Errors: those of
+// adapters/os/files.h. Threads: one; any number of processes may share a directory.
 #pragma once
 
 #include <cstdint>
@@ -42,8 +42,13 @@ class EvidenceStore {
                                            Instant now) const;
 
  private:
+  struct Files {
+    std::vector<StoredFile> whole;
+    std::vector<std::string> left;  // of a crash
+  };
   [[nodiscard]] bool is_ours(std::string_view path) const;
-  [[nodiscard]] Result<std::vector<StoredFile>> files(const std::set<std::string>& in_use) const;
+  [[nodiscard]] bool is_unfinished(std::string_view path) const;
+  [[nodiscard]] Result<Files> files(const std::set<std::string>& in_use, Instant now) const;
 
   std::string directory_;
   std::string host_;

@@ -1,10 +1,8 @@
 // portavoz-verifier: looks at the evidence pages of due checks and leaves reports.
 #include <cstdio>
-#include <cstdlib>
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -21,9 +19,7 @@
 #include "adapters/pg/connection.h"
 #include "adapters/yaml/settings_file.h"
 #include "core/config/reload.h"
-#include "core/evidence/inspect.h"
 #include "verifier/check_queue.h"
-#include "verifier/judge_child.h"
 #include "verifier/work.h"
 
 namespace {
@@ -34,8 +30,7 @@ constexpr const char* usage =
     "usage: portavoz-verifier [--config FILE] [--once]\n"
     "Looks at the evidence pages of the checks that are due and leaves a report on each in the register.\n\n"
     "  --config FILE  the settings (default /etc/portavoz/portavoz.yaml)\n"
-    "  --once         do what is due now, then exit; else wait for checks until SIGTERM\n"
-    "  --judge        not for people: how the verifier starts the process that reads the pages\n\n"
+    "  --once         do what is due now, then exit; else wait for checks until SIGTERM\n\n"
     "Exit status: 0, or 64 usage, 69 the register is away (--once), 78 wrong settings.\n";
 
 int did_not_start(const Error& error) {
@@ -68,7 +63,7 @@ Result<Work> prepare(const Settings& settings, bool once) {
                         host,
                         once,
                         once && ::isatty(STDERR_FILENO) == 1,
-                        {.program = "/proc/self/exe", .lexicon = std::move(*lexicon)}});
+                        {.lexicon = std::move(*lexicon), .warning = log_warning, .error = log_error}});
 }
 
 // A verifier at work. It has a thread of its own, because the first one waits for signals. Its end waits for
@@ -127,7 +122,6 @@ int once(const Settings& settings) {
 
 int main(int argc, char** argv) {
   log_open("portavoz-verifier");
-  if (argc == 2 && std::string_view(argv[1]) == "--judge") std::_Exit(judge_pages(inspect_fetched));
   install_signals();
   raise_file_limit();
   const auto arguments = parse_service_arguments(argc, argv);

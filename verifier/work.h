@@ -11,10 +11,10 @@
 #include <stop_token>
 #include <string>
 
+#include "adapters/os/judge_process.h"
 #include "core/base/result.h"
 #include "core/config/settings.h"
 #include "verifier/check_queue.h"
-#include "verifier/judge_process.h"
 
 namespace portavoz {
 

@@ -11,8 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/text.h"
+
 namespace portavoz {
 namespace {
+
+// PATH.AbC123.part
+constexpr std::string_view temporary_name = ".XXXXXX.part";
+constexpr std::string_view temporary_end = ".part";
 
 std::string parent_of(const std::string& path) {
   const std::size_t slash = path.find_last_of('/');
@@ -123,14 +129,25 @@ Result<std::string> read_file(const std::string& path, std::uint64_t max_bytes) 
 }
 
 Result<void> write_file_atomic(const std::string& path, std::string_view octets, mode_t mode) {
-  std::string temporary = path + ".XXXXXX";
-  const Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
+  std::string temporary = path + std::string(temporary_name);
+  const Descriptor file(::mkostemps(temporary.data(), static_cast<int>(temporary_end.size()), O_CLOEXEC));
   if (!file.valid()) return error_from_errno("make a temporary file for", path, errno);
   if (auto done = fill_and_rename(file, temporary, path, octets, mode); !done) {
     ::unlink(temporary.c_str());
     return done;
   }
   return sync_directory(parent_of(path));
+}
+
+std::optional<std::string_view> file_of_temporary(std::string_view path) {
+  if (path.size() <= temporary_name.size() || !path.ends_with(temporary_end)) return std::nullopt;
+  const std::string_view name = path.substr(path.size() - temporary_name.size());
+  const std::string_view random = name.substr(1, name.size() - 1 - temporary_end.size());
+  const bool made = name.front() == '.' && std::all_of(random.begin(), random.end(), [](char c) {
+                      return is_ascii_alpha(c) || is_ascii_digit(c);
+                    });
+  if (!made) return std::nullopt;
+  return path.substr(0, path.size() - temporary_name.size());
 }
 
 Result<void> put_in_place_of(const std::string& path, const std::string& newer) {

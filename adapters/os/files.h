@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,10 @@ namespace portavoz {
 // Temporary file beside it, fsync, rename, fsync of the directory: after a crash the file holds the old
 // octets or these. The mode is exact, whatever the umask says.
 [[nodiscard]] Result<void> write_file_atomic(const std::string& path, std::string_view octets, mode_t mode);
+
+// What the file at `path` was to become, if it is such a temporary file by its name: one that is old was left
+// by a process that was killed. A part of `path`.
+[[nodiscard]] std::optional<std::string_view> file_of_temporary(std::string_view path);
 
 // The file `newer` becomes `path`, with the owner, group and mode of the file that stands there: whoever
 // reads it sees the old file or the new one. Both lie in one directory.

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "adapters/os/files.h"
+#include "core/evidence/lexicon.h"
 
 namespace portavoz {
 namespace {
@@ -17,11 +18,6 @@ Result<std::string> read_lexicon(const std::string& file) {
   if (!text) return text;
   const auto lexicon = Lexicon::with_file(*text, file);
   return lexicon ? std::move(text) : lexicon.error();
-}
-
-Result<Lexicon> load_lexicon(const std::string& file) {
-  const auto text = read_lexicon(file);
-  return text ? Lexicon::with_file(*text, file) : text.error();
 }
 
 }  // namespace portavoz

@@ -9,6 +9,7 @@
 #include "adapters/os/clock.h"
 #include "adapters/os/epoll_reactor.h"
 #include "adapters/os/files.h"
+#include "adapters/os/judge_process.h"
 #include "adapters/os/lexicon_file.h"
 #include "admin/commands/commands.h"
 #include "admin/inputs.h"
@@ -18,7 +19,7 @@
 namespace portavoz::admin {
 namespace {
 
-constexpr std::uint64_t largest_file = std::uint64_t{64} << 20U;  // the judgement has its own, smaller bound
+constexpr std::uint64_t largest_file = std::uint64_t{64} << 20U;  // the page in it has its own, smaller bound
 
 struct Ending {
   std::string_view suffix;
@@ -56,7 +57,7 @@ Result<Settings::Verifier> verifier_settings(Context& context) {
 
 // What the verifier would see: the same examination, with robots.txt and links.
 Result<Look> fetch(const Settings::Verifier* settings, const std::string& url, const MailAddress& address,
-                   const Lexicon& lexicon) {
+                   const std::string& lexicon) {
   auto rule = ConnectRule::read(settings->allow);
   if (!rule) return rule.error();
   EpollReactor loop(monotonic);
@@ -65,6 +66,7 @@ Result<Look> fetch(const Settings::Verifier* settings, const std::string& url, c
   FetcherOptions options;
   options.about = settings->about;
   const FetchLimits limits = options.limits;
+  JudgeProcess judge(loop, {.lexicon = lexicon});
   FetchLoop pages(loop, std::move(*rule), resolver->function(), std::move(options));
   std::optional<Look> look;
   std::optional<Error> failure;
@@ -73,11 +75,8 @@ Result<Look> fetch(const Settings::Verifier* settings, const std::string& url, c
                        [&](FetchRequest request, std::function<void(FetchResult)> done) {
                          pages.start(std::move(request), std::move(done));
                        },
-                   .judge =
-                       [&](const FetchResult& page, const MailAddress& wanted,
-                           const std::function<void(Result<Inspection>)>& judged) {
-                         judged(inspect_fetched(page, wanted, lexicon));
-                       },
+                   .judge = [&](const FetchResult& page, const MailAddress& wanted,
+                                JudgeProcess::Judged judged) { judge.ask(page, wanted, std::move(judged)); },
                    .exists = resolver->existence(),
                    .done = [&](std::uint64_t /*id*/, Look seen) { look = std::move(seen); },
                    .give_back =
@@ -94,19 +93,44 @@ Result<Look> fetch(const Settings::Verifier* settings, const std::string& url, c
   return std::move(*look);
 }
 
+// The file as an answer of the page's server.
+Result<FetchResult> page_of_file(const Inspect& args, const std::string& url) {
+  auto octets = read_file(args.html, largest_file);
+  if (!octets) return octets.error();
+  FetchResult page;
+  page.outcome = FetchOutcome::ok;
+  page.final_url = url;
+  page.content_type = args.content_type.empty() ? guessed_type(args.html) : args.content_type;
+  page.body = std::move(*octets);
+  if (page.body.size() <= FetchLimits().body) return page;
+  page.outcome = FetchOutcome::too_large;
+  page.detail = "the page has more than 2 MiB";
+  page.body.clear();
+  return page;
+}
+
+Result<Inspection> judged(const FetchResult& page, const MailAddress& address, const std::string& lexicon) {
+  EpollReactor loop(monotonic);
+  JudgeProcess judge(loop, {.lexicon = lexicon});
+  std::optional<Result<Inspection>> answer;
+  judge.ask(page, address, [&](Result<Inspection> seen) { answer = std::move(seen); });
+  loop.run_until([&] { return answer.has_value(); });
+  return std::move(*answer);
+}
+
 Result<Look> look(Context& context, const Inspect& args, const std::string& url, const MailAddress& address) {
   const auto settings = verifier_settings(context);
   if (!settings) return settings.error();
-  const auto lexicon = load_lexicon(settings->lexicon);
+  const auto lexicon = read_lexicon(settings->lexicon);
   if (!lexicon) return lexicon.error();
   if (args.html.empty()) return fetch(&*settings, url, address, *lexicon);
-  const auto octets = read_file(args.html, largest_file);
-  if (!octets) return octets.error();
-  const std::string type = args.content_type.empty() ? guessed_type(args.html) : args.content_type;
+  auto page = page_of_file(args, url);
+  if (!page) return page.error();
+  auto inspection = judged(*page, address, *lexicon);
+  if (!inspection) return inspection.error();
   Look look;
-  look.inspection = inspect_page(*octets, type, url, address, *lexicon);
-  look.fetched.content_type = type;
-  look.fetched.final_url = url;
+  look.inspection = std::move(*inspection);
+  look.fetched = std::move(*page);
   return look;
 }
 

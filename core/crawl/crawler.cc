@@ -10,8 +10,9 @@ constexpr Millis rules_last = std::chrono::hours(24);      // RFC 9309 §2.4
 constexpr Millis no_rules_last = std::chrono::minutes(5);  // where they cannot be known now
 constexpr Millis patience = std::chrono::minutes(2);  // for a turn; longer waits are the queue's business
 constexpr Millis without_judge = std::chrono::minutes(1);
-constexpr std::size_t many = 10'000;    // sites and rules that are remembered
-constexpr Millis domain_within{5'000};  // for the DNS to answer
+constexpr std::size_t many = 10'000;                   // sites and rules that are remembered
+constexpr std::size_t most_robots_octets = 64 << 20U;  // of those rules: one site's may take 2 MiB
+constexpr Millis domain_within{5'000};                 // for the DNS to answer
 
 Seconds whole_seconds(Millis time) { return std::chrono::ceil<Seconds>(time); }
 
@@ -153,6 +154,7 @@ void Crawler::rules_came(Task& task, const std::string& where, const FetchResult
   known.until = reactor_.now() + (known.rules.outcome == FetchOutcome::ok ? rules_last : no_rules_last);
   site.pace.crawl_delay(known.rules.robots.crawl_delay());
   task.examination.rules(known.rules);
+  robots_octets_ += known.rules.robots.octets();
   robots_[where] = std::move(known);
 }
 
@@ -196,6 +198,10 @@ void Crawler::sweep() {
   if (robots_.size() >= many) {
     std::erase_if(robots_, [&](const auto& each) { return each.second.until <= now; });
     if (robots_.size() >= many) robots_.clear();
+  }
+  if (robots_octets_ > most_robots_octets) {
+    robots_.clear();
+    robots_octets_ = 0;
   }
   if (sites_.size() >= many)
     std::erase_if(sites_, [&](const auto& each) {

@@ -125,6 +125,7 @@ class Crawler {
   std::unordered_map<std::uint64_t, std::unique_ptr<Task>> tasks_;
   std::unordered_map<std::string, std::unique_ptr<Site>> sites_;
   std::unordered_map<std::string, KnownRules> robots_;  // by the URL of robots.txt
+  std::size_t robots_octets_ = 0;                       // of these and of those in whose place they came
   std::unordered_set<std::string> overridden_;          // hosts
 };
 

@@ -6,6 +6,7 @@
 // octets are a robots.txt, and what is no rule is skipped. Errors: none. Threads: safe from any.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -26,8 +27,10 @@ class Robots {
   // A site without rules lets everything be read.
   Robots() = default;
 
-  [[nodiscard]] bool allows(std::string_view target) const;  // path and query, as in Url::target()
+  // target: path and query, as in Url::target(). Rules that take more work than is done for any site forbid.
+  [[nodiscard]] bool allows(std::string_view target) const;
   [[nodiscard]] Millis crawl_delay() const { return crawl_delay_; }
+  [[nodiscard]] std::size_t octets() const;  // of memory, about
 
  private:
   struct Rule {

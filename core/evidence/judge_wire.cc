@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "core/base/text.h"
 #include "core/evidence/contact_links.h"
 
 namespace portavoz {
@@ -14,7 +15,7 @@ constexpr std::size_t length_octets = 4;
 constexpr unsigned char version = 1;
 constexpr std::size_t most_entries = 100;  // of a list; judge() makes fewer
 
-enum class Kind : std::uint8_t { words, ready, question, answer };
+enum class Kind : std::uint8_t { words, ready, question, answer, lines };
 
 constexpr std::array<bool Place::*, 5> marks{&Place::hidden, &Place::visitor, &Place::struck, &Place::quoted,
                                              &Place::noscript};
@@ -164,6 +165,18 @@ bool is_possible(const Inspection& seen, std::string_view url) {
                      [&](const std::string& link) { return is_other_page_of_site(link, url); });
 }
 
+// address: empty when the page's lines are asked for.
+std::string question(const FetchResult& page, std::string_view address) {
+  Writer out(Kind::question);
+  out.word(page.outcome);
+  out.text(page.detail);
+  out.text(page.final_url);
+  out.text(page.content_type);
+  out.text(page.body);
+  out.text(address);
+  return std::move(out).message();
+}
+
 }  // namespace
 
 std::string words_message(std::string_view lexicon) {
@@ -175,15 +188,10 @@ std::string words_message(std::string_view lexicon) {
 std::string ready_message() { return Writer(Kind::ready).message(); }
 
 std::string question_message(const FetchResult& page, const MailAddress& address) {
-  Writer out(Kind::question);
-  out.word(page.outcome);
-  out.text(page.detail);
-  out.text(page.final_url);
-  out.text(page.content_type);
-  out.text(page.body);
-  out.text(address.text());
-  return std::move(out).message();
+  return question(page, address.text());
 }
+
+std::string lines_question_message(const FetchResult& page) { return question(page, {}); }
 
 std::string answer_message(const Inspection& inspection) {
   const Finding& finding = inspection.finding;
@@ -207,6 +215,13 @@ std::string answer_message(const Inspection& inspection) {
   return std::move(out).message();
 }
 
+std::string lines_message(const PageLines& lines) {
+  Writer out(Kind::lines);
+  out.word(lines.outcome);
+  out.text(join(lines.lines, "\n"));
+  return std::move(out).message();
+}
+
 Result<std::string> read_words(std::string_view message) {
   Reader in(message, Kind::words);
   std::string lexicon = in.text();
@@ -227,8 +242,11 @@ Result<JudgeQuestion> read_question(std::string_view message) {
   page.final_url = in.text();
   page.content_type = in.text();
   page.body = in.text();
-  auto address = MailAddress::parse(in.text());
-  if (!in.ended_well() || !address) return unreadable("the question");
+  const std::string text = in.text();
+  if (!in.ended_well()) return unreadable("the question");
+  if (text.empty()) return JudgeQuestion{std::move(page), std::nullopt};
+  auto address = MailAddress::parse(text);
+  if (!address) return unreadable("the question");
   return JudgeQuestion{std::move(page), std::move(*address)};
 }
 
@@ -239,6 +257,19 @@ Result<Inspection> read_answer(std::string_view message, std::string_view url) {
   seen.finding = read_finding(in);
   seen.links = read_list<std::string>(in, most_contact_links, [&] { return in.text(); });
   if (!in.ended_well() || !is_possible(seen, url)) return unreadable("an answer");
+  return seen;
+}
+
+Result<PageLines> read_lines(std::string_view message) {
+  Reader in(message, Kind::lines);
+  PageLines seen;
+  seen.outcome = in.word(last_outcome);
+  const std::string text = in.text();
+  const auto ends = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  const bool bounded = text.size() <= most_line_octets && ends < most_lines;
+  const bool possible = seen.outcome == FetchOutcome::ok || text.empty();
+  if (!in.ended_well() || !bounded || !possible || !is_utf8(text)) return unreadable("an answer");
+  if (!text.empty()) seen.lines = split(text, '\n');
   return seen;
 }
 

@@ -16,6 +16,7 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 struct Archive {
   Desk desk;
   EvidenceStore store{desk.directory.path("evidence"), host_name()};
+  std::string url = "https://norte.example/contacto";  // of the pages that are looked at
   std::string contact = std::to_string(desk.confirmed("Norte", "norte@example.org"));
 
   // The next check of the contact; the number of its report.
@@ -27,7 +28,7 @@ struct Archive {
     fetched.outcome = FetchOutcome::ok;
     fetched.whole = true;
     fetched.http_status = 200;
-    fetched.final_url = "https://norte.example/contacto";
+    fetched.final_url = url;
     fetched.body = html;
     fetched.response_octets = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + html;
     KeptEvidence kept =
@@ -107,6 +108,28 @@ TEST_CASE("report show says what a reader sees otherwise than in the report that
   const auto third = archive.next_report("<!-- new -->" + old_page);
   CHECK(has(archive.shown(third), "A reader of the page sees the same as in report " + first));
   CHECK(archive.asked(third).at("diff").at("lines").empty());
+}
+
+TEST_CASE("report show says when a page brought its reader down, or nobody can read it") {
+  Archive archive;
+  const auto first = archive.approved(old_page);
+  archive.url += "/crash";
+  const auto second = archive.next_report(new_page);
+  const auto shown = [&](const std::string& judge) {
+    const Ran ran =
+        command_line_with_judge(judge, {"--config", archive.desk.config("alba"), "report", "show", second});
+    CHECK(ran.status == 0);
+    CHECK(ran.err.empty());
+    return unwrapped(ran.out);
+  };
+  const std::string cannot =
+      "The page cannot be compared with report " + first + ", which was approved last, because of ";
+  const std::string down = shown(PORTAVOZ_BAD_JUDGE);
+  CHECK(has(down, cannot + "this report's evidence: "));
+  CHECK(has(down, "the page brought the program that reads pages down (signal 11)"));
+  const std::string missing = shown("");
+  CHECK(has(missing, cannot + "this report's evidence: "));
+  CHECK(has(missing, "the program that reads pages cannot be started"));
 }
 
 TEST_CASE("a long difference is cut, and nothing of a page steers the terminal") {

@@ -1,6 +1,11 @@
+#include "core/evidence/inspect.h"
+
+#include "adapters/json/finding_json.h"
+#include "core/crawl/address_domain.h"
 #include "tests/admin/program.h"
 #include "tests/lib/dns_server.h"
 
+using namespace portavoz;
 using namespace portavoz::test;
 
 namespace {
@@ -53,6 +58,74 @@ TEST_CASE("inspect exits 0 whatever the answer is, when it could judge") {
   CHECK(odd.status == 0);
   CHECK(odd.json().at("published").is_null());
   CHECK(odd.json().at("official").is_null());
+}
+
+TEST_CASE("inspect says of every labelled page what is found on it, octet by octet") {
+  const std::string folder = PORTAVOZ_SOURCE_DIR "/tests/corpus/pages/";
+  std::istringstream labels(read_text(folder + "labels.jsonl"));
+  int compared = 0;
+  for (std::string line; std::getline(labels, line);) {
+    const auto label = nlohmann::json::parse(line);
+    const std::string file = folder + label.at("file").get<std::string>();
+    const auto address = MailAddress::parse(label.at("address").get<std::string>());
+    if (!address) continue;  // some labels ask for what is none
+    CAPTURE(file);
+    const Ran result = command_line({"inspect", "--json", "--html", file, url, address->text()});
+    REQUIRE(result.status == 0);
+    CHECK(result.err.empty());
+    const std::string type = file.ends_with(".txt")   ? "text/plain"
+                             : file.ends_with(".vcf") ? "text/vcard"
+                                                      : "text/html";
+    const Inspection seen = inspect_page(read_text(file), type, url, *address);
+    const auto wanted = nlohmann::ordered_json::parse(
+        finding_json(seen.finding, address->text(), url, seen.outcome, domain_word(AddressDomain::unknown)));
+    CHECK(result.out == wanted.dump(2) + "\n");
+    ++compared;
+  }
+  CHECK(compared > 80);
+}
+
+TEST_CASE("a page that brings its reader down is an answer of inspect, and no crash") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.write("page.html", page);
+  const std::string bad_url = url + "/crash";
+  const Words words{"inspect", "--json", "--html", file, bad_url, "info@norte.example"};
+  const Ran result = command_line_with_judge(PORTAVOZ_BAD_JUDGE, words);
+  CHECK(result.status == 0);
+  CHECK(result.err.empty());
+  CHECK(result.json().at("published").is_null());
+  CHECK(result.json().at("reasons").at(0).at("en") ==
+        "The page could not be judged: it brought the program that reads pages down (signal 11). Nothing is "
+        "known about the address; look at the page with your own eyes.");
+}
+
+TEST_CASE("the command line has no reader of HTML in it") {
+  CHECK(read_text(PORTAVOZ_PROGRAM).find("libgumbo.so") == std::string::npos);
+}
+
+TEST_CASE("where the program that reads pages is missing, inspect says so") {
+  const TemporaryDirectory directory;
+  const std::string file = directory.write("page.html", page);
+  const Ran result = command_line_with_judge("", {"inspect", "--html", file, url, "info@norte.example"});
+  CHECK(result.status == 69);
+  CHECK(result.out.empty());
+  CHECK_THAT(result.err, Catch::Contains("the program that reads pages cannot be started: cannot start ") &&
+                             Catch::Contains("/portavoz-judge: No such file or directory"));
+}
+
+TEST_CASE("a file with more than the verifier would read is too large") {
+  const TemporaryDirectory directory;
+  std::string large = page;
+  large.resize(FetchLimits().body, ' ');
+  const auto outcome = [&] {
+    return command_line(
+               {"inspect", "--json", "--html", directory.write("a.html", large), url, "a@norte.example"})
+        .json()
+        .at("outcome");
+  };
+  CHECK(outcome() == "ok");
+  large += ' ';
+  CHECK(outcome() == "too_large");
 }
 
 TEST_CASE("the type of a file is guessed from its name") {

@@ -68,6 +68,15 @@ Ran command_line(const Words& words, const Words& environment) {
   return ran(with_environment(environment, words));
 }
 
+Ran command_line_with_judge(const std::string& judge, const Words& words) {
+  const TemporaryDirectory folder;  // they stand in one
+  std::filesystem::copy_file(PORTAVOZ_PROGRAM, folder.path("portavoz"));
+  if (!judge.empty()) std::filesystem::copy_file(judge, folder.path("portavoz-judge"));
+  Words argv{folder.path("portavoz")};
+  argv.insert(argv.end(), words.begin(), words.end());
+  return ran(argv);
+}
+
 Ran command_line_on_terminal(const Words& words, const Words& environment) {
   std::string line = "stty cols 100;";
   for (const std::string& word : with_environment(environment, words)) line += ' ' + quoted(word);

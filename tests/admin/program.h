@@ -27,6 +27,9 @@ struct Ran {
 // With `environment` as NAME=VALUE in front of it.
 Ran command_line(const Words& words, const Words& environment = {});
 
+// The program as it would be with that one as its portavoz-judge; none when judge is empty.
+Ran command_line_with_judge(const std::string& judge, const Words& words);
+
 // The same on a terminal of its own, 100 columns wide; out has both streams.
 Ran command_line_on_terminal(const Words& words, const Words& environment = {});
 

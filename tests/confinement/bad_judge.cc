@@ -1,4 +1,4 @@
-// A program that reads pages as `portavoz-verifier --judge` does, and that some pages bring down: by a word
+// A program that reads pages as `portavoz-judge` does, and that some pages bring down: by a word
 // in their URL. No page does that to the real one, as far as is known.
 #include <csignal>
 #include <cstdlib>
@@ -10,7 +10,7 @@
 #include "adapters/os/child.h"
 #include "adapters/os/log.h"
 #include "core/evidence/judge_wire.h"
-#include "verifier/judge_child.h"
+#include "judge/judge_pages.h"
 
 using namespace portavoz;
 
@@ -34,20 +34,34 @@ void compute_for_ever() {
   for (;;) ::recv(child_socket, &ignored, 1, 0);
 }
 
+bool asked(const FetchResult& page, const char* word) {
+  return page.final_url.find(word) != std::string::npos;
+}
+
+void misbehave(const FetchResult& page) {
+  if (asked(page, "crash")) std::raise(SIGSEGV);
+  if (asked(page, "abort")) std::abort();
+  if (asked(page, "memory")) take_memory();
+  if (asked(page, "compute")) compute_for_ever();
+  if (asked(page, "open")) ::open("/etc/passwd", O_RDONLY);
+  if (asked(page, "leave")) std::_Exit(0);
+  if (asked(page, "silent")) be_silent();
+  if (asked(page, "nonsense")) say(std::string("\0\0\0\4what", 8));
+  if (asked(page, "flood")) say("\xff\xff\xff\xff");
+}
+
 Inspection judge_badly(const FetchResult& page, const MailAddress& address, const Lexicon& lexicon) {
-  const auto asked = [&](const char* word) { return page.final_url.find(word) != std::string::npos; };
-  if (asked("crash")) std::raise(SIGSEGV);
-  if (asked("abort")) std::abort();
-  if (asked("memory")) take_memory();
-  if (asked("compute")) compute_for_ever();
-  if (asked("open")) ::open("/etc/passwd", O_RDONLY);
-  if (asked("leave")) std::_Exit(0);
-  if (asked("silent")) be_silent();
-  if (asked("nonsense")) say(std::string("\0\0\0\4what", 8));
-  if (asked("flood")) say("\xff\xff\xff\xff");
+  misbehave(page);
   Inspection seen = inspect_fetched(page, address, lexicon);
-  if (asked("twice")) say(answer_message(seen));
-  if (asked("elsewhere")) seen.links = {"https://elsewhere.example/"};
+  if (asked(page, "twice")) say(answer_message(seen));
+  if (asked(page, "elsewhere")) seen.links = {"https://elsewhere.example/"};
+  return seen;
+}
+
+PageLines read_badly(const FetchResult& page) {
+  misbehave(page);
+  PageLines seen = lines_of_fetched(page);
+  if (asked(page, "elsewhere")) seen.lines.emplace_back("\xff");
   return seen;
 }
 
@@ -56,5 +70,5 @@ Inspection judge_badly(const FetchResult& page, const MailAddress& address, cons
 int main() {
   log_open("bad_judge");
   std::signal(SIGSEGV, SIG_DFL);  // a sanitizer's handler would do what is not allowed
-  std::_Exit(judge_pages(judge_badly));
+  std::_Exit(judge_pages({.judge = judge_badly, .lines = read_badly}));
 }

@@ -27,6 +27,11 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   static const std::string url = "https://north.example/start";
   const auto octets = text_of(data, size);
   if (const auto seen = read_answer(octets, url)) check(*seen, url);
+  if (const auto seen = read_lines(octets)) {
+    must(lines_message(*seen).substr(4) == octets, "lines are themselves");
+    must(seen->lines.size() <= most_lines, "bounded lines");
+    must(seen->outcome == FetchOutcome::ok || seen->lines.empty(), "no lines without a page");
+  }
   MessageReader reader(1024);
   reader.add(octets);
   for (auto next = reader.next(); next && *next; next = reader.next())

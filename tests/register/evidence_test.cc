@@ -249,6 +249,22 @@ TEST_CASE("evidence past its time is removed") {
   CHECK(there(young.path));
 }
 
+TEST_CASE("what a crash left half written is removed after an hour, and what is being written is not") {
+  Shelf shelf;
+  const KeptEvidence kept = shelf.keep(fetched("a page"));
+  const std::string left = kept.path + ".AbC123.part";
+  const std::string written_now = kept.path + ".x9Zyy0.part";
+  const std::string foreign = shelf.directory / "notes.txt.AbC123.part";
+  for (const std::string& path : {left, written_now, foreign}) write_all(path, "half");
+  for (const std::string& path : {left, foreign})
+    std::filesystem::last_write_time(path, std::filesystem::last_write_time(path) - Seconds(3700));
+  CHECK(shelf.tidy({kept.path}, 1 << 20) == kept.bytes);
+  CHECK_FALSE(there(left));
+  CHECK(there(written_now));
+  CHECK(there(foreign));
+  CHECK(there(kept.path));
+}
+
 TEST_CASE("files that the store did not make are nobody's to remove") {
   Shelf shelf;
   const KeptEvidence kept = shelf.keep(fetched("a page"));

@@ -18,12 +18,11 @@ using namespace portavoz::test;
 
 namespace {
 
-const std::string verifier_program = PORTAVOZ_BINARY_DIR "/bin/portavoz-verifier";
+const std::string real_judge = PORTAVOZ_BINARY_DIR "/bin/portavoz-judge";
 const std::string bad_judge = PORTAVOZ_BINARY_DIR "/tests/confinement/bad_judge";
 
-WorkOptions options(const Settings::Verifier& settings, bool once,
-                    const std::string& judge_program = verifier_program) {
-  return {settings, "host.example", once, false, {.program = judge_program, .lexicon = ""}};
+WorkOptions options(const Settings::Verifier& settings, bool once, const std::string& judge = real_judge) {
+  return {settings, "host.example", once, false, {.program = judge, .lexicon = ""}};
 }
 
 Result<void> work(CheckQueue queue, const WorkOptions& how, const std::stop_token& stop) {
@@ -56,8 +55,8 @@ struct Bench {
   [[nodiscard]] CheckQueue queue(const std::string& worker = "worker-1") const {
     return {story.dsn_as("verifier1"), worker};
   }
-  void work(const std::string& judge_program = verifier_program) {
-    must(::work(queue(), options(settings(), true, judge_program), std::stop_token()));
+  void work(const std::string& judge = real_judge) {
+    must(::work(queue(), options(settings(), true, judge), std::stop_token()));
   }
   // What the server answers to the path.
   [[nodiscard]] std::string get(const std::string& path) const {

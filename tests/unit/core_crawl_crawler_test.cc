@@ -228,6 +228,29 @@ TEST_CASE("robots.txt is asked for again after a day, and after minutes when it 
   CHECK(world.sent.size() == 1);
 }
 
+TEST_CASE("rules that take much memory are forgotten before they take it all") {
+  World world;
+  std::string rules = "User-agent: *\n";
+  while (rules.size() < (std::size_t{500} << 10U)) rules += "Disallow: /" + std::string(500, 'x') + "\n";
+  const auto ask = [&](std::uint64_t id, const std::string& host) {
+    const std::size_t before = world.log.size();
+    world.take(id, "https://" + host + "/");
+    while (world.looks.empty() || world.looks.rbegin()->first != id) {
+      if (world.sent.empty()) {
+        REQUIRE(world.reactor.next_timer());
+      } else {
+        world.page(world.sent.front().request.url.ends_with("/robots.txt") ? rules : "p");
+      }
+    }
+    return world.log.size() - before;  // requests
+  };
+  CHECK(ask(1, "a.example") == 2);
+  CHECK(ask(2, "a.example") == 1);
+  for (std::uint64_t id = 3; id < 143; ++id) CHECK(ask(id, "b" + std::to_string(id) + ".example") == 2);
+  CHECK(ask(143, "a.example") == 2);
+  CHECK(ask(144, "a.example") == 1);
+}
+
 TEST_CASE("a site that asks to wait is left alone, and what waits for it is given back unused") {
   World world;
   world.take(1, "https://a.example/1");

@@ -95,12 +95,27 @@ TEST_CASE("robots.txt: what stands past 500 KiB is not read") {
   robots += "\nDisallow: /late\n";
   CHECK_FALSE(Robots::parse(robots).allows("/early"));
   CHECK(Robots::parse(robots).allows("/late"));
+  robots.resize((std::size_t{500} << 10U) - 12);
+  CHECK(Robots::parse(robots + "\nDisallow: /x").allows("/late"));  // of this line only `/` would be left
+  CHECK_FALSE(Robots::parse(robots + "\nDisallow: /").allows("/late"));
 }
 
 TEST_CASE("robots.txt: a hostile pattern ends in bounded work") {
   std::string pattern;
   for (int i = 0; i < 1000; ++i) pattern += "*a";
   CHECK(Robots::parse("User-agent: *\nDisallow: " + pattern + "b$").allows("/" + std::string(8000, 'a')));
+}
+
+TEST_CASE("robots.txt: rules that take more work than is done for any site forbid the page") {
+  const std::string almost = "/" + std::string(8000, 'a');
+  const auto rules = [](int count) {
+    std::string robots = "User-agent: *\n";
+    for (int i = 0; i < count; ++i) robots += "Disallow: *" + std::string(1000, 'a') + "b\n";
+    return Robots::parse(robots);
+  };
+  CHECK(rules(1).allows(almost));
+  CHECK_FALSE(rules(500).allows(almost));
+  CHECK(rules(500).allows("/contact"));
 }
 
 TEST_CASE("robots.txt stands at the root of the same scheme, host and port") {

@@ -57,6 +57,40 @@ TEST_CASE("a question arrives as it was asked", "[wire]") {
   CHECK_FALSE(read_question(message + "x"));
 }
 
+TEST_CASE("a question without an address asks for the lines of the page", "[wire]") {
+  FetchResult page;
+  page.outcome = FetchOutcome::ok;
+  page.final_url = url;
+  page.content_type = "text/plain";
+  page.body = "one";
+  const std::string message = inner(lines_question_message(page));
+  const auto came = read_question(message);
+  REQUIRE(came);
+  CHECK_FALSE(came->address);
+  CHECK(came->page.content_type == "text/plain");
+  CHECK(came->page.body == "one");
+  CHECK_FALSE(read_question(message + "x"));
+}
+
+TEST_CASE("lines arrive as they were given, and what can be none is refused", "[wire]") {
+  using Lines = std::vector<std::string>;
+  const auto came = [](const PageLines& lines) { return read_lines(inner(lines_message(lines))); };
+  CHECK(came({FetchOutcome::ok, {"one", "dos y tres", "<mailto:a@b.example>"}})->lines ==
+        Lines{"one", "dos y tres", "<mailto:a@b.example>"});
+  CHECK(came({FetchOutcome::ok, {}})->lines.empty());
+  CHECK(came({FetchOutcome::too_large, {}})->outcome == FetchOutcome::too_large);
+  CHECK_FALSE(came({FetchOutcome::too_large, {"one"}}));
+  CHECK_FALSE(came({FetchOutcome::ok, {"\xff"}}));
+  CHECK(came({FetchOutcome::ok, Lines(most_lines, "x")}));
+  CHECK_FALSE(came({FetchOutcome::ok, Lines(most_lines + 1, "x")}));
+  CHECK(came({FetchOutcome::ok, {std::string(most_line_octets, 'x')}}));
+  CHECK_FALSE(came({FetchOutcome::ok, {std::string(most_line_octets + 1, 'x')}}));
+  const std::string message = inner(lines_message({FetchOutcome::ok, {"one"}}));
+  for (std::size_t length = 0; length < message.size(); ++length)
+    CHECK_FALSE(read_lines(message.substr(0, length)));
+  CHECK_FALSE(read_lines(message + "x"));
+}
+
 TEST_CASE("an answer arrives as it was given", "[wire]") {
   const Inspection seen = full_answer();
   const auto came = read_answer(inner(answer_message(seen)), url);
@@ -90,7 +124,9 @@ TEST_CASE("the other messages arrive as well, and none passes for another", "[wi
   for (const std::string& other : {words, ready, std::string()}) {
     CHECK_FALSE(read_answer(other, url));
     CHECK_FALSE(read_question(other));
+    CHECK_FALSE(read_lines(other));
   }
+  CHECK_FALSE(read_lines(answer));
 }
 
 TEST_CASE("an answer that is cut anywhere, or goes on, is refused", "[wire]") {

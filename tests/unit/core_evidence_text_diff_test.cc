@@ -96,5 +96,36 @@ TEST_CASE("the lines of a page are what is shown on it, and where its links for 
   CHECK(read("<title> Contact </title><h1>Write\n to us</h1><p hidden>decoy</p>"
              "<p>By <a href='mailto:a@b.example'>mail</a>  only</p><a href='mailto:c@d.example'><img></a>") ==
         Lines{"Contact", "Write to us", "By mail only", "<mailto:a@b.example>", "<mailto:c@d.example>"});
+  CHECK(read("<title>two\nlines</title><a href='mailto:a@b.example\n?x=\ty'>us</a>") ==
+        Lines{"two lines", "us", "<mailto:a@b.example ?x= y>"});
+  CHECK(read("<title> </title><p>words").size() == 1);
   CHECK(page_lines(read_page("one\r\n\r\n  two  words\n", "text/plain").page) == Lines{"one", "two words"});
+}
+
+TEST_CASE("a page with more lines than are compared has none") {
+  FetchResult page;
+  page.outcome = FetchOutcome::ok;
+  page.content_type = "text/plain";
+  const auto lines = [&](std::size_t count) {
+    page.body.clear();
+    for (std::size_t i = 0; i < count; ++i) page.body += "x\n";
+    return lines_of_fetched(page);
+  };
+  CHECK(lines(most_lines).lines.size() == most_lines);
+  CHECK(lines(most_lines + 1).outcome == FetchOutcome::too_large);
+  CHECK(lines(most_lines + 1).lines.empty());
+  page.body = std::string(most_line_octets, 'x');
+  CHECK(lines_of_fetched(page).outcome == FetchOutcome::too_large);
+  page.outcome = FetchOutcome::http_error;
+  CHECK(lines_of_fetched(page).outcome == FetchOutcome::http_error);
+}
+
+TEST_CASE("a page of links in great number is read in one pass") {
+  std::string html;
+  for (int i = 0; i < 40'000; ++i) html += "<p>a<a href=mailto:b@c.example>d</a>";
+  FetchResult page;
+  page.outcome = FetchOutcome::ok;
+  page.content_type = "text/html";
+  page.body = html;
+  CHECK(lines_of_fetched(page).lines.size() == 80'000);
 }

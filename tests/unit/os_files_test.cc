@@ -1,7 +1,11 @@
+#include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "adapters/os/files.h"
@@ -52,6 +56,30 @@ TEST_CASE("an atomic write that fails leaves the old file and no temporary one",
   CHECK_FALSE(write_file_atomic(dir / "target", "new", 0600));  // a directory cannot be replaced by a file
   CHECK(test::entries(dir.path()) == 1);
   CHECK_FALSE(write_file_atomic(dir / "nowhere/file", "new", 0600));
+}
+
+TEST_CASE("a process that is killed while it writes leaves a temporary file that tells what it was to become",
+          "[os]") {
+  const TempDir dir;
+  const std::string path = dir / "file.gz";
+  const std::string octets(100'000, 'x');
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::signal(SIGXFSZ, SIG_DFL);
+    const rlimit bound{1000, 1000};
+    ::setrlimit(RLIMIT_FSIZE, &bound);
+    static_cast<void>(write_file_atomic(path, octets, 0600));
+    std::_Exit(0);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE((WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ));
+  REQUIRE(test::entries(dir.path()) == 1);
+  const std::string left = std::filesystem::directory_iterator(dir.path())->path().string();
+  CHECK(file_of_temporary(left) == path);
+  for (const char* other : {"file.gz", "file.gz.part", "file.gz.abc.part", "file.gz.AbC12-.part",
+                            "file.gz.AbC123", ".AbC123.part", ".part", ""})
+    CHECK_FALSE(file_of_temporary(other));
 }
 
 TEST_CASE("directories are made with their parents, and twice is once", "[os]") {

@@ -1,26 +1,26 @@
-// The verifier's own program as the process that judges, and tests/confinement/bad_judge.cc, which some pages
+// portavoz-judge as the process that reads pages, and tests/confinement/bad_judge.cc, which some pages
 // bring down.
 #include <cerrno>
 #include <csignal>
 #include <fstream>
 #include <map>
+#include <set>
 
 #include <nlohmann/json.hpp>
 
 #include "adapters/os/clock.h"
 #include "adapters/os/epoll_reactor.h"
+#include "adapters/os/judge_process.h"
 #include "core/evidence/judge_wire.h"
 #include "tests/lib/catch.h"
 #include "tests/lib/temp_dir.h"
-#include "verifier/judge_child.h"
-#include "verifier/judge_process.h"
 
 using namespace portavoz;
 using namespace portavoz::test;
 
 namespace {
 
-const std::string real_program = PORTAVOZ_BINARY_DIR "/bin/portavoz-verifier";
+const std::string real_program = PORTAVOZ_BINARY_DIR "/bin/portavoz-judge";
 const std::string bad_program = PORTAVOZ_BINARY_DIR "/tests/confinement/bad_judge";
 const std::string good_page = "<h2>Contact</h2><p><a href='mailto:north@example.org'>write</a></p>";
 
@@ -53,6 +53,13 @@ struct Bench {
     loop.run_until([&] { return answer.has_value(); });
     return std::move(*answer);
   }
+
+  Result<PageLines> ask_lines(const FetchResult& page) {
+    std::optional<Result<PageLines>> answer;
+    judge.ask_lines(page, [&](Result<PageLines> read) { answer = std::move(read); });
+    loop.run_until([&] { return answer.has_value(); });
+    return std::move(*answer);
+  }
 };
 
 // The English sentence when the page was not judged; empty when it was.
@@ -67,6 +74,8 @@ std::string not_judged_text(const Result<Inspection>& seen) {
   return reason_text(finding.reasons[0], ReasonLanguage::english);
 }
 
+const std::string folder = PORTAVOZ_SOURCE_DIR "/tests/corpus/pages/";
+
 bool is_published(const Result<Inspection>& seen) { return seen && seen->finding.published == true; }
 
 std::string type_of(const std::string& file) {
@@ -75,9 +84,8 @@ std::string type_of(const std::string& file) {
 
 }  // namespace
 
-TEST_CASE("the confined process finds the same as the verifier itself would, on every labelled page",
+TEST_CASE("the confined process finds the same as the program itself would, on every labelled page",
           "[judge]") {
-  const std::string folder = PORTAVOZ_SOURCE_DIR "/tests/corpus/pages/";
   std::ifstream labels(folder + "labels.jsonl");
   Bench bench(real_program);
   int judged = 0;
@@ -96,7 +104,7 @@ TEST_CASE("the confined process finds the same as the verifier itself would, on 
   CHECK(judged > 80);
 }
 
-TEST_CASE("the confined process reads every encoding that the verifier itself reads", "[judge]") {
+TEST_CASE("the confined process reads every encoding that the program itself reads", "[judge]") {
   const std::string label =
       GENERATE("utf-8", "iso-8859-1", "us-ascii", "windows-1252", "iso-8859-15", "iso-8859-2", "iso-8859-3",
                "iso-8859-4", "iso-8859-5", "iso-8859-6", "iso-8859-7", "iso-8859-8", "iso-8859-9",
@@ -113,6 +121,44 @@ TEST_CASE("the confined process reads every encoding that the verifier itself re
   REQUIRE(is_published(seen));
   CHECK_FALSE(seen->finding.excerpt.find("north@example.org") == std::string::npos);
   CHECK(answer_message(*seen) == answer_message(inspect_fetched(page, north())));
+}
+
+TEST_CASE("the confined process gives the lines of every labelled page as the program itself would",
+          "[judge]") {
+  std::ifstream labels(folder + "labels.jsonl");
+  Bench bench(real_program);
+  std::set<std::string> files;
+  for (std::string line; std::getline(labels, line);) files.insert(nlohmann::json::parse(line).at("file"));
+  std::size_t lines = 0;
+  for (const std::string& file : files) {
+    CAPTURE(file);
+    const FetchResult page = page_of(read_all(folder + file), type_of(file));
+    const auto seen = bench.ask_lines(page);
+    REQUIRE(seen);
+    CHECK(seen->outcome == FetchOutcome::ok);
+    CHECK(seen->lines == page_lines(read_page(page.body, page.content_type).page));
+    lines += seen->lines.size();
+  }
+  CHECK(lines > files.size());
+}
+
+TEST_CASE("the program that reads pages has a reader of HTML in it, and the verifier has none", "[judge]") {
+  const auto has_reader = [](const std::string& program) {
+    return read_all(program).find("libgumbo.so") != std::string::npos;
+  };
+  CHECK(has_reader(real_program));
+  CHECK_FALSE(has_reader(PORTAVOZ_BINARY_DIR "/bin/portavoz-verifier"));
+}
+
+TEST_CASE("lines and judgements are asked of one process, in any order", "[judge]") {
+  Bench bench(real_program);
+  const FetchResult page = page_of(good_page);
+  CHECK(bench.ask_lines(page)->lines ==
+        std::vector<std::string>{"Contact", "write", "<mailto:north@example.org>"});
+  const auto pid = bench.judge.pid();
+  CHECK(is_published(bench.ask(page)));
+  CHECK(bench.ask_lines(page_of("\x89PNG", "image/png"))->outcome == FetchOutcome::wrong_type);
+  CHECK(bench.judge.pid() == pid);
 }
 
 TEST_CASE("the confined process reads pages of 16-bit units", "[judge]") {
@@ -168,6 +214,12 @@ TEST_CASE("a page that brings its reader down is a finding, and the next page is
   }));
   CAPTURE(row.path);
   bring_down(row.path, row.why);
+  Bench bench(bad_program);
+  const auto lines = bench.ask_lines(page_at(row.path));
+  REQUIRE_FALSE(lines);
+  CHECK(lines.error().kind == ErrorKind::unavailable);
+  CHECK(lines.error().what == "the page brought the program that reads pages down (" + row.why + ")");
+  CHECK(bench.ask_lines(page_at("next")));
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // beside which memory is not bounded
@@ -253,6 +305,9 @@ TEST_CASE("where no such process can be started, nothing is known of any page", 
     REQUIRE_FALSE(seen);
     CHECK(seen.error().kind == ErrorKind::unavailable);
     CHECK_THAT(seen.error().what, Catch::Contains("cannot be started") && Catch::Contains(program));
+    const auto lines = bench.ask_lines(page_at("first"));
+    REQUIRE_FALSE(lines);
+    CHECK(lines.error().what == seen.error().what);
   }
   CHECK_FALSE(bench.judge.pid());
 }

@@ -1,8 +1,8 @@
-// JudgeProcess: pages are judged in a process of their own that can do nothing else (judge_child.h): started
-// when the first one comes, asked one question at a time, and replaced after some hundred, or when it ends,
-// takes too long, or says what cannot be read. A page on which that happens is a finding by itself, "cannot
-// tell"; it is not asked about again. When no such process can be started, nothing is known of any page, and
-// whoever asks gets an error.
+// JudgeProcess: pages are read in a process of their own that can do nothing else (judge/judge_pages.h):
+// started when the first one comes, asked one question at a time, and replaced after some hundred, or when it
+// ends, takes too long, or says what cannot be read. A page on which that happens is a finding by itself,
+// "cannot tell", or has no lines; it is not asked about again. When no such process can be started, nothing
+// is known of any page, and whoever asks gets an error.
 //
 // Units: milliseconds of the reactor. Errors: unavailable. Threads: that of the reactor.
 #pragma once
@@ -13,6 +13,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "adapters/os/child.h"
 #include "core/evidence/judge_wire.h"
@@ -20,16 +21,23 @@
 
 namespace portavoz {
 
+// portavoz-judge, in the folder of the program that runs.
+[[nodiscard]] std::string judge_program();
+
 struct JudgeOptions {
-  std::string program;    // started as PROGRAM --judge
-  std::string lexicon;    // the words beside the built-in ones, as Lexicon::parse reads them
-  Millis answer{20'000};  // how long one answer may take
+  std::string program = judge_program();
+  std::string lexicon = {};  // the words beside the built-in ones, as Lexicon::parse reads them
+  Millis answer{20'000};     // how long one answer may take
   Millis start{20'000};
+  // Told of every such end and every start that failed: a log.
+  void (*warning)(std::string_view) = [](std::string_view) {};
+  void (*error)(std::string_view) = [](std::string_view) {};
 };
 
 class JudgeProcess {
  public:
   using Judged = std::function<void(Result<Inspection>)>;
+  using LinesRead = std::function<void(Result<PageLines>)>;
 
   // The reactor must outlive it.
   JudgeProcess(Reactor& reactor, JudgeOptions options);
@@ -43,17 +51,23 @@ class JudgeProcess {
   // Calls `judged` once, from inside of this call only with an error. The page and the address must live
   // until then.
   void ask(const FetchResult& page, const MailAddress& address, Judged judged);
+  // What a reader of the page sees. Likewise; a page that brings the process down is an error, too.
+  void ask_lines(const FetchResult& page, LinesRead read);
 
   [[nodiscard]] std::optional<pid_t> pid() const;
 
  private:
   enum class State : std::uint8_t { absent, starting, idle, judging };
+  using Tell = std::function<void()>;
   struct Question {
-    const FetchResult* page;
-    const MailAddress* address;
-    Judged judged;
+    std::string url;
+    std::function<std::string()> message;               // made in its turn, because pages are large
+    std::function<Tell(const std::string&)> read;       // what to do with this answer; null: it is none
+    std::function<void(const std::string&)> no_answer;  // why the page has none
+    std::function<void(const Error&)> not_asked;
   };
 
+  void add(Question question);
   void go_on();
   void start();
   void send(std::string message, State next, Millis within);
@@ -64,7 +78,6 @@ class JudgeProcess {
   void failed(const std::string& how);
   void could_not_start(const std::string& why);
   void refuse_all();
-  Question take_question();
   Death drop();
 
   Reactor& reactor_;

@@ -1,16 +1,16 @@
-#include "verifier/judge_process.h"
+#include "adapters/os/judge_process.h"
 
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include <sys/socket.h>
 #include <sysexits.h>
 
-#include "adapters/os/log.h"
 #include "core/evidence/judge.h"
-#include "verifier/judge_child.h"
 
 namespace portavoz {
 namespace {
@@ -32,6 +32,12 @@ std::string describe(const Death& death) {
 
 }  // namespace
 
+std::string judge_program() {
+  std::error_code unknown;  // then it cannot be started, and that is said
+  const auto ours = std::filesystem::read_symlink("/proc/self/exe", unknown);
+  return (ours.parent_path() / "portavoz-judge").string();
+}
+
 JudgeProcess::JudgeProcess(Reactor& reactor, JudgeOptions options)
     : reactor_(reactor), options_(std::move(options)) {}
 
@@ -44,7 +50,42 @@ std::optional<pid_t> JudgeProcess::pid() const {
 }
 
 void JudgeProcess::ask(const FetchResult& page, const MailAddress& address, Judged judged) {
-  waiting_.push_back({&page, &address, std::move(judged)});
+  add({
+      .url = page.final_url,
+      .message = [&page, &address] { return question_message(page, address); },
+      .read = [judged, url = page.final_url](const std::string& answer) -> Tell {
+        auto seen = read_answer(answer, url);
+        if (!seen) return nullptr;
+        return [judged, seen = std::move(*seen)]() mutable { judged(std::move(seen)); };
+      },
+      .no_answer =
+          [judged](const std::string& why) {
+            judged(Inspection{FetchOutcome::ok, not_judged(why)});
+          },
+      .not_asked = judged,
+  });
+}
+
+void JudgeProcess::ask_lines(const FetchResult& page, LinesRead read) {
+  add({
+      .url = page.final_url,
+      .message = [&page] { return lines_question_message(page); },
+      .read = [read](const std::string& answer) -> Tell {
+        auto lines = read_lines(answer);
+        if (!lines) return nullptr;
+        return [read, lines = std::move(*lines)]() mutable { read(std::move(lines)); };
+      },
+      .no_answer =
+          [read](const std::string& why) {
+            read(Error{ErrorKind::unavailable,
+                       "the page brought the program that reads pages down (" + why + ")"});
+          },
+      .not_asked = read,
+  });
+}
+
+void JudgeProcess::add(Question question) {
+  waiting_.push_back(std::move(question));
   go_on();
 }
 
@@ -53,13 +94,12 @@ void JudgeProcess::go_on() {
   if (waiting_.empty() || state_ == State::starting || state_ == State::judging) return;
   if (state_ == State::idle && answers_ >= pages_of_a_life) drop();
   if (state_ == State::absent) return start();
-  const Question& next = waiting_.front();
-  send(question_message(*next.page, *next.address), State::judging, options_.answer);
+  send(waiting_.front().message(), State::judging, options_.answer);
 }
 
 void JudgeProcess::start() {
   if (reactor_.now() < not_before_) return refuse_all();
-  auto child = Child::start(options_.program, {"--judge"});
+  auto child = Child::start(options_.program, {});
   if (!child) return could_not_start(child.error().what);
   child_.emplace(std::move(*child));
   answers_ = 0;
@@ -115,12 +155,13 @@ void JudgeProcess::take(const std::string& message) {
     state_ = State::idle;
     return go_on();
   }
-  auto inspection = read_answer(message, waiting_.front().page->final_url);
-  if (!inspection) return failed("it said what cannot be read");
+  const Tell tell = waiting_.front().read(message);
+  if (!tell) return failed("it said what cannot be read");
   reactor_.cancel(std::exchange(timer_, 0));
   state_ = State::idle;
   ++answers_;
-  take_question().judged(std::move(*inspection));
+  waiting_.pop_front();
+  tell();
   go_on();
 }
 
@@ -129,32 +170,28 @@ void JudgeProcess::failed(const std::string& how) {
   const State before = state_;
   const Death death = drop();
   const std::string why = how.empty() ? describe(death) : how;
-  if (before == State::starting) return could_not_start(options_.program + " --judge: " + why);
-  if (before == State::idle) return log_warning("the program that reads pages ended while it waited: " + why);
-  const Question question = take_question();
-  log_warning(question.page->final_url + " brought the program that reads pages down: " + why +
-              "; a new one takes its place");
-  question.judged(Inspection{FetchOutcome::ok, not_judged(why)});
+  if (before == State::starting) return could_not_start(options_.program + ": " + why);
+  if (before == State::idle)
+    return options_.warning("the program that reads pages ended while it waited: " + why);
+  const Question question = std::move(waiting_.front());
+  waiting_.pop_front();
+  options_.warning(question.url + " brought the program that reads pages down: " + why +
+                   "; a new one takes its place");
+  question.no_answer(why);
   go_on();
 }
 
 void JudgeProcess::could_not_start(const std::string& why) {
   why_not_ = "the program that reads pages cannot be started: " + why;
   not_before_ = reactor_.now() + between_failed_starts;
-  log_error(why_not_ + "; until it can, no page is judged and checks go back");
+  options_.error(why_not_ + "; until it can, no page is judged and checks go back");
   refuse_all();
 }
 
 // Nothing is known of their pages.
 void JudgeProcess::refuse_all() {
   const auto refused = std::exchange(waiting_, {});
-  for (const Question& question : refused) question.judged(Error{ErrorKind::unavailable, why_not_});
-}
-
-JudgeProcess::Question JudgeProcess::take_question() {
-  Question question = std::move(waiting_.front());
-  waiting_.pop_front();
-  return question;
+  for (const Question& question : refused) question.not_asked(Error{ErrorKind::unavailable, why_not_});
 }
 
 Death JudgeProcess::drop() {

@@ -1,4 +1,4 @@
-#include "verifier/judge_child.h"
+#include "judge/judge_pages.h"
 
 #include <array>
 #include <cerrno>
@@ -8,7 +8,6 @@
 #include <new>
 #include <optional>
 
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sysexits.h>
@@ -35,7 +34,7 @@ Result<std::optional<std::string>> hear(MessageReader& heard) {
     std::array<char, 65'536> block;
     const auto got = ::recv(child_socket, block.data(), block.size(), 0);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return Error{ErrorKind::bad_input, "descriptor 3 is no socket of the verifier"};
+    if (got < 0) return Error{ErrorKind::bad_input, "descriptor 3 is no socket of a program that asks"};
     if (got == 0) return std::optional<std::string>();
     heard.add({block.data(), static_cast<std::size_t>(got)});
   }
@@ -57,30 +56,32 @@ void allow_cpu(Seconds time) {
   ::setitimer(ITIMER_PROF, &timer, nullptr);
 }
 
-// For whoever looks at the processes, and for a system that runs out of memory: this is the one to end.
-void be_known() {
-  ::prctl(PR_SET_NAME, "portavoz-judge");
-  std::ofstream("/proc/self/oom_score_adj") << 1000;
-}
+// For a system that runs out of memory: this is the process to end.
+void be_the_first_to_go() { std::ofstream("/proc/self/oom_score_adj") << 1000; }
 
 // Loads what is in files: the converters, the list of public suffixes, and whatever a first page asks for.
-void load(const Judge& judge, const Lexicon& lexicon, const MailAddress& address) {
+void load(const PageWork& work, const Lexicon& lexicon, const MailAddress& address) {
   load_charsets();
   FetchResult page;
   page.outcome = FetchOutcome::ok;
   page.final_url = "https://example.org/";
   page.body = "<p>caf\xe9 info@example.org <a href='/contact'>contact</a>";
-  static_cast<void>(judge(page, address, lexicon));
+  static_cast<void>(work.judge(page, address, lexicon));
 }
 
-Result<void> become_confined(const Judge& judge, const Lexicon& lexicon) {
+Result<void> become_confined(const PageWork& work, const Lexicon& lexicon) {
   const auto address = MailAddress::parse("nobody@example.org");
   if (!address) return address.error();
-  load(judge, lexicon, *address);
+  load(work, lexicon, *address);
   return confine({.keep = child_socket, .memory = memory, .cpu = life_cpu});
 }
 
-int answer_questions(const Judge& judge, const Lexicon& lexicon, MessageReader& heard) {
+std::string answer(const PageWork& work, const Lexicon& lexicon, const JudgeQuestion& question) {
+  if (!question.address) return lines_message(work.lines(question.page));
+  return answer_message(work.judge(question.page, *question.address, lexicon));
+}
+
+int answer_questions(const PageWork& work, const Lexicon& lexicon, MessageReader& heard) {
   for (;;) {
     const auto message = hear(heard);
     if (!message) return EX_PROTOCOL;
@@ -88,23 +89,23 @@ int answer_questions(const Judge& judge, const Lexicon& lexicon, MessageReader& 
     const auto question = read_question(**message);
     if (!question) return EX_PROTOCOL;
     allow_cpu(page_cpu);
-    const std::string answer = answer_message(judge(question->page, question->address, lexicon));
+    const std::string said = answer(work, lexicon, *question);
     allow_cpu(Seconds(0));
-    if (!say(answer)) return EX_OK;
+    if (!say(said)) return EX_OK;
   }
 }
 
 int failed(int status, const Error& error) {
-  log_error("--judge: " + error.what);
+  log_error(error.what);
   return status;
 }
 
 }  // namespace
 
-int judge_pages(const Judge& judge) {
-  // A service that is stopped may signal all its processes: we end when the verifier closes the socket.
+int judge_pages(const PageWork& work) {
+  // A service that is stopped may signal all its processes: we end when the socket is closed.
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) std::signal(number, SIG_IGN);
-  be_known();
+  be_the_first_to_go();
   MessageReader heard(longest_question);
   const auto message = hear(heard);
   if (!message) return failed(EX_USAGE, message.error());
@@ -113,10 +114,10 @@ int judge_pages(const Judge& judge) {
   if (!words) return failed(EX_PROTOCOL, words.error());
   const auto lexicon = words->empty() ? Lexicon::built_in() : Lexicon::with_file(*words, "the lexicon");
   if (!lexicon) return failed(EX_PROTOCOL, lexicon.error());
-  if (const auto confined = become_confined(judge, *lexicon); !confined)
+  if (const auto confined = become_confined(work, *lexicon); !confined)
     return failed(EX_CONFIG, confined.error());
   try {
-    return say(ready_message()) ? answer_questions(judge, *lexicon, heard) : EX_OK;
+    return say(ready_message()) ? answer_questions(work, *lexicon, heard) : EX_OK;
   } catch (const std::bad_alloc&) {
     return EX_OSERR;
   }
