@@ -3,14 +3,15 @@
 
 Gives a milter on a unix socket a load of messages as Postfix 3.7 would, and prints as JSON what it answered.
 
-KIND is ordinary (no recipient is a list), long (the same, with a body of several chunks), post (a designated contact,
-logged in) or stranger (somebody else writes to the list); several take turns. The list and the people are those of
+KIND is ordinary (no recipient is a list), bare (the same from a mail server that sends no macros before header fields),
+long (the same, with a body of several chunks), post (a designated contact, logged in) or stranger (somebody else writes to the list); several take turns. The list and the people are those of
 bench/gate.
 
 What is copied from Postfix, because it decides what a filter costs (seen with strace on Postfix 3.7.11):
   - the macros of a step go out before it, those that the filter asked for in its negotiation answer or else Postfix's
     defaults; for the steps of the envelope also when the filter skips the step, and for HELO even when there is none;
-  - the macros of the end of message go out again before every header field and body chunk;
+  - before every header field go the macros of the end of the header, before every body chunk those of the end of message;
+    the packet goes also when none of them has a value;
   - nothing is written while Postfix only fills its buffer: it writes when it waits for an answer, and when its SMTP
     server hands the connection to the cleanup server after DATA;
   - ABORT follows every message, and once more before QUIT; one connection serves one SMTP session.
@@ -43,7 +44,7 @@ HELO = Step(b"H", 1, NO_HELO, SILENT_HELO)
 MAIL = Step(b"M", 2, NO_MAIL, SILENT_MAIL)
 RCPT = Step(b"R", 3, NO_RCPT, SILENT_RCPT)
 DATA = Step(b"T", 4, NO_DATA, SILENT_DATA)
-HEADER = Step(b"L", 5, NO_HEADER, SILENT_HEADER)
+HEADER = Step(b"L", 6, NO_HEADER, SILENT_HEADER)
 END_OF_HEADER = Step(b"N", 6, NO_END_OF_HEADER, SILENT_END_OF_HEADER)
 BODY = Step(b"B", 5, NO_BODY, SILENT_BODY)
 END_OF_MESSAGE = Step(b"E", 5, 0, 0)
@@ -59,13 +60,16 @@ QUEUE_ID = "QUEUEID-HERE"  # stands in the prepared octets; each message gets it
 CHANGES = b"+2-behimqp"    # answers at the end of message that change it, or say that the filter is still at work
 FINAL = {b"c": "continue", b"a": "accept", b"d": "discard", b"r": "reject", b"t": "tempfail"}
 
-# octets: of the body; signature: the value of the DKIM-Signature field, one that nobody could verify when there is none.
-Workload = collections.namedtuple("Workload", "sender recipient login octets signature", defaults=(None, 4096, None))
+# octets: of the body; signature: the value of the DKIM-Signature field, one that nobody could verify when there is none;
+# field_macros: whether macros go before header fields.
+Workload = collections.namedtuple("Workload", "sender recipient login octets signature field_macros",
+                                  defaults=(None, 4096, None, True))
 LIST, CONTACT = "avisos@listas.example", "contacto@asamblea-norte.example"
 NEIGHBOUR, INDIVIDUAL = "vecina@vecinos.example", "alguien@vecinos.example"
 CHUNK_OCTETS = 65535  # libmilter's MILTER_CHUNK_SIZE
 DATE = email.utils.formatdate()
 WORKLOADS = {"ordinary": Workload(INDIVIDUAL, NEIGHBOUR),
+             "bare": Workload(INDIVIDUAL, NEIGHBOUR, field_macros=False),
              "long": Workload(INDIVIDUAL, NEIGHBOUR, octets=4 * CHUNK_OCTETS),
              "post": Workload(CONTACT, LIST, CONTACT),
              "stranger": Workload(INDIVIDUAL, LIST, INDIVIDUAL)}
@@ -118,6 +122,7 @@ class Script:
     def __init__(self, workload, agreed):
         sender, recipient = workload.sender, workload.recipient
         self.agreed, self.parts = agreed, []
+        self.without_macros = () if workload.field_macros else (HEADER,)
         self.values = {"j": HOST, "{daemon_name}": HOST, "{daemon_addr}": "127.0.0.1", "v": "Postfix 3.7.11",
                        "_": "mua.example [192.0.2.7]", "{client_addr}": "192.0.2.7", "i": QUEUE_ID,
                        "{mail_addr}": sender, "{mail_host}": sender.split("@")[1], "{mail_mailer}": "smtp",
@@ -133,7 +138,7 @@ class Script:
 
     def step(self, step, data=b""):
         skipped = bool(self.agreed.steps & step.skip)
-        if not skipped or step in ENVELOPE:
+        if (not skipped or step in ENVELOPE) and step not in self.without_macros:
             self.parts.append((packet(b"D", step.command + self._macros(step)), self.BUFFER, step.command))
         if not skipped:
             then = self.BUFFER if self.agreed.steps & step.silence else self.WAIT
@@ -246,8 +251,9 @@ class Connection:
         self.socket.close()
 
 
-def run_session(path, workloads, serials, answers):
-    """One SMTP session with a message for each serial number; counts the answers, gives what else was counted."""
+def run_session(path, workloads, serials, answers, took):
+    """One SMTP session with a message for each serial number; counts the answers, notes what each message took, gives
+    what else was counted."""
     connection = Connection(path)
     try:
         closing = []
@@ -255,7 +261,9 @@ def run_session(path, workloads, serials, answers):
             opening, message, closing = session_scripts(workloads[serial % len(workloads)], connection.agreed)
             if position == 0:
                 connection.play(opening)
+            began = time.monotonic()
             answers[connection.play(message, f"4F{serial:010d}")] += 1
+            took.append(time.monotonic() - began)
         connection.play(closing)
         return collections.Counter(replies=connection.replies, reply_octets=connection.reply_octets,
                                    bodies=connection.bodies)
@@ -264,10 +272,11 @@ def run_session(path, workloads, serials, answers):
 
 
 def drive(path, workloads, messages, connections=1, per_connection=1):
-    """Drives the whole load: {"messages", "answers": {answer: how many}, "replies", "reply_octets", "bodies", "seconds"};
-    replies are packets, bodies the chunks of bodies that the filter was given."""
+    """Drives the whole load: {"messages", "answers": {answer: how many}, "replies", "reply_octets", "bodies", "seconds",
+    "p99_ms"}; replies are packets, bodies the chunks of bodies that the filter was given, p99_ms what 99 of 100 messages
+    took at the most, from MAIL to the answer at their end."""
     lock, serials = threading.Lock(), iter(range(messages))
-    total, counts, failures = collections.Counter(), collections.Counter(), []
+    total, counts, failures, took = collections.Counter(), collections.Counter(), [], []
 
     def work():
         answers, mine = collections.Counter(), collections.Counter()
@@ -277,7 +286,7 @@ def drive(path, workloads, messages, connections=1, per_connection=1):
                     batch = [serial for _, serial in zip(range(per_connection), serials)]
                 if not batch:
                     break
-                mine += run_session(path, workloads, batch, answers)
+                mine += run_session(path, workloads, batch, answers, took)
         except (OSError, Unexpected) as problem:
             failures.append(problem)
         with lock:
@@ -293,7 +302,8 @@ def drive(path, workloads, messages, connections=1, per_connection=1):
     if failures:
         raise Unexpected(f"{path}: {failures[0]}")
     return {"messages": messages, "answers": dict(sorted(total.items())), **counts,
-            "seconds": round(time.monotonic() - started, 3)}
+            "seconds": round(time.monotonic() - started, 3),
+            "p99_ms": round(1000 * sorted(took)[99 * len(took) // 100], 3) if took else None}
 
 
 def negotiated(path):

@@ -118,6 +118,7 @@ sfsistat on_negotiate_as_gate(SMFICTX* context, unsigned long actions, unsigned 
                               unsigned long* wanted_f3) {
   smfi_setsymlist(context, SMFIM_ENVFROM, in("i {mail_addr} {auth_authen} {auth_type} {client_addr}"));
   smfi_setsymlist(context, SMFIM_ENVRCPT, in("{rcpt_addr}"));
+  smfi_setsymlist(context, SMFIM_EOH, in("{portavoz_none}"));
   smfi_setsymlist(context, SMFIM_EOM, in("i"));
   const sfsistat answer =
       on_negotiate(context, actions, offered, f2, f3, wanted_actions, wanted_steps, wanted_f2, wanted_f3);

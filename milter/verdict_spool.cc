@@ -30,7 +30,11 @@ std::string carried_file(const std::string& directory) { return directory + "/ve
 std::string refused_file(const std::string& directory) { return directory + "/verdicts.refused.jsonl"; }
 
 std::string json_array(const std::vector<std::string_view>& lines) {
-  std::string array = "[";
+  std::size_t octets = 2;
+  for (const std::string_view line : lines) octets += line.size() + 1;
+  std::string array;
+  array.reserve(octets);
+  array += '[';
   for (const std::string_view line : lines) array.append(line).append(1, ',');
   array.back() = ']';
   return array;
@@ -74,7 +78,8 @@ VerdictSpool::VerdictSpool(std::string directory, std::string dsn)
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 void VerdictSpool::append(const VerdictRecord& verdict) {
-  const std::string line = verdict_json(verdict) + "\n";
+  std::string line = verdict_json(verdict);
+  line += '\n';
   const std::lock_guard lock(mutex_);
   if (auto written = fresh_.append(line); !written) {
     log_warning("this verdict stands only in the log: " + written.error().what);
@@ -148,7 +153,9 @@ Result<void> VerdictSpool::send(const std::vector<std::string_view>& lines) {
     if (!opened) return opened.error();
     register_ = std::move(*opened);
   }
-  const auto inserted = register_->query("SELECT portavoz.record_verdicts($1::jsonb)", {json_array(lines)});
+  std::vector<pg::Connection::Param> verdicts(1);  // not a list in braces, which would copy them
+  verdicts.front() = json_array(lines);
+  const auto inserted = register_->query("SELECT portavoz.record_verdicts($1::jsonb)", verdicts);
   if (!inserted) return inserted.error();
   return {};
 }

@@ -18,9 +18,8 @@ constexpr auto plain = [] {
 }();
 
 bool is_plain(std::string_view octets) {
-  for (const char c : octets)
-    if (!plain[static_cast<unsigned char>(c)]) return false;
-  return true;
+  return std::all_of(octets.begin(), octets.end(),
+                     [](char c) { return plain[static_cast<unsigned char>(c)]; });
 }
 
 }  // namespace
@@ -37,7 +36,9 @@ void JsonWriter::separate() {
 // The library escapes what is not plain; of what posts say hardly any text needs it.
 void JsonWriter::quoted(std::string_view octets) {
   if (is_plain(octets)) {
-    json_.append(1, '"').append(octets).append(1, '"');
+    json_ += '"';
+    json_ += octets;
+    json_ += '"';
     return;
   }
   std::string text(octets);
@@ -58,7 +59,9 @@ JsonWriter& JsonWriter::close(char bracket) {
 
 JsonWriter& JsonWriter::key(std::string_view name) {
   separate();
-  json_.append(1, '"').append(name).append("\":");
+  json_ += '"';
+  json_ += name;
+  json_ += "\":";
   return *this;
 }
 

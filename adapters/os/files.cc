@@ -104,6 +104,9 @@ Error error_from_errno(std::string_view doing, const std::string& path, int erro
 Result<std::string> read_descriptor(int fd, const std::string& name, std::uint64_t max_bytes) {
   constexpr std::size_t block = 65536;
   std::string octets;
+  struct stat about = {};
+  if (::fstat(fd, &about) == 0 && S_ISREG(about.st_mode))  // of other things nobody knows the size
+    octets.reserve(std::min(max_bytes, static_cast<std::uint64_t>(about.st_size)) + block);
   for (;;) {
     const std::size_t have = octets.size();
     if (have > max_bytes)

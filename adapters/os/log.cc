@@ -24,7 +24,9 @@ Log& the_log() {
 void write_line(std::string_view level, int priority, std::string_view text) {
   const Log& log = the_log();
   const std::string clean = log_text(text);
-  const std::string line = log.program + ": " + std::string(level) + ": " + clean + "\n";
+  std::string line;
+  line.reserve(log.program.size() + level.size() + clean.size() + 5);
+  line.append(log.program).append(": ").append(level).append(": ").append(clean).append(1, '\n');
   // One write a line: lines of several threads and processes on the same stderr do not mix.
   std::string_view rest = line;
   while (!rest.empty()) {

@@ -1,48 +1,54 @@
 #include "core/base/base64.h"
 
-#include <algorithm>
+#include <array>
 #include <cstdint>
-#include <iterator>
-
-#include "core/base/text.h"
 
 namespace portavoz {
 namespace {
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-int base64_digit(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (is_ascii_digit(c)) return c - '0' + 52;
-  return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
+// What an octet is: 0 to 63 a digit of that value.
+constexpr std::uint8_t blank = 64;
+constexpr std::uint8_t padding = 65;
+constexpr std::uint8_t other = 66;
+constexpr auto kinds = [] {
+  std::array<std::uint8_t, 256> table{};
+  table.fill(other);
+  for (std::uint8_t digit = 0; digit < alphabet.size(); ++digit)
+    table[static_cast<unsigned char>(alphabet[digit])] = digit;
+  for (const char c : std::string_view(" \t\r\n")) table[static_cast<unsigned char>(c)] = blank;
+  table['='] = padding;
+  return table;
+}();
 
 }  // namespace
 
 std::optional<std::string> decode_base64(std::string_view text) {
-  std::string digits;
-  std::copy_if(text.begin(), text.end(), std::back_inserter(digits), [](char c) { return !is_blank(c); });
-  for (int padding = 0; padding < 2 && !digits.empty() && digits.back() == '='; ++padding) digits.pop_back();
-  if (digits.size() % 4 == 1) return std::nullopt;
-  std::string octets;
-  octets.reserve(digits.size());
+  std::string octets(text.size() / 4 * 3 + 3, '\0');  // at the most
+  auto next = octets.begin();
   std::uint32_t bits = 0;
-  unsigned count = 0;
-  for (const char c : digits) {
-    const int digit = base64_digit(c);
-    if (digit < 0) return std::nullopt;
-    bits = (bits << 6 | static_cast<std::uint32_t>(digit)) & 0xFFFFFF;
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    octets.push_back(static_cast<char>(bits >> count & 0xFF));
+  std::size_t digits = 0;
+  unsigned paddings = 0;
+  for (const char c : text) {
+    const std::uint8_t kind = kinds[static_cast<unsigned char>(c)];
+    if (kind == blank) continue;
+    if (kind == padding && ++paddings <= 2) continue;
+    if (kind > 63 || paddings > 0) return std::nullopt;  // padding stands at the end
+    bits = bits << 6 | kind;
+    if (++digits % 4 != 0) continue;
+    for (const unsigned shift : {16U, 8U, 0U}) *next++ = static_cast<char>(bits >> shift & 0xFF);
   }
+  // What is left are two digits for one octet, or three for two.
+  const std::size_t left = digits % 4;
+  if (left == 1) return std::nullopt;
+  if (left >= 2) *next++ = static_cast<char>(bits >> (left == 2 ? 4 : 10) & 0xFF);
+  if (left == 3) *next++ = static_cast<char>(bits >> 2 & 0xFF);
+  octets.erase(next, octets.end());
   return octets;
 }
 
 std::string encode_base64(std::string_view octets) {
-  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string text;
   text.reserve((octets.size() + 2) / 3 * 4);
   for (std::size_t at = 0; at < octets.size(); at += 3) {
@@ -50,7 +56,8 @@ std::string encode_base64(std::string_view octets) {
     std::uint32_t bits = 0;
     for (std::size_t i = 0; i < 3; ++i)
       bits = bits << 8 | (i < group.size() ? static_cast<unsigned char>(group[i]) : 0U);
-    for (std::size_t i = 0; i < 4; ++i) text += i > group.size() ? '=' : digits[bits >> (18 - 6 * i) & 0x3F];
+    for (std::size_t i = 0; i < 4; ++i)
+      text += i > group.size() ? '=' : alphabet[bits >> (18 - 6 * i) & 0x3F];
   }
   return text;
 }

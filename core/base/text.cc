@@ -64,6 +64,7 @@ std::string_view trim(std::string_view text) {
 
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
+  parts.reserve(1 + static_cast<std::size_t>(std::count(text.begin(), text.end(), separator)));
   for (;;) {
     const auto at = text.find(separator);
     parts.emplace_back(text.substr(0, at));

@@ -21,9 +21,7 @@ constexpr std::size_t most_names = 250;
 constexpr std::size_t longest_record = 1024;
 
 std::vector<std::string> names_of(std::string_view list) {
-  std::vector<std::string> names;
-  for (const std::string& name : split(without_blanks(list), ':')) names.push_back(ascii_lower(name));
-  return names;
+  return split(ascii_lower(without_blanks(list)), ':');
 }
 
 // RFC 1035 §2.3.4, and the characters of RFC 6376 §3.1's selectors, which are those of host names, and "_".

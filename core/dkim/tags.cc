@@ -7,6 +7,8 @@
 namespace portavoz {
 namespace {
 
+constexpr std::size_t usual_tags = 12;  // of a signature
+
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 bool is_tag_name(std::string_view name) {
@@ -17,26 +19,30 @@ bool is_tag_name(std::string_view name) {
 
 bool is_tag_value(std::string_view value) {
   return std::all_of(value.begin(), value.end(),
-                     [](char c) { return is_blank(c) || (c > 0x20 && c < 0x7F); });
+                     [](char c) { return (c > 0x20 && c < 0x7F) || is_blank(c); });
 }
 
 }  // namespace
 
 std::optional<DkimTags> read_tags(std::string_view text) {
-  auto parts = split(text, ';');
-  if (trim(parts.back()).empty()) parts.pop_back();
   DkimTags tags;
-  for (const std::string& part : parts) {
+  tags.reserve(usual_tags);
+  for (bool more = true; more;) {
+    const auto end = text.find(';');
+    const auto part = text.substr(0, end);
+    more = end != std::string_view::npos;
+    text.remove_prefix(more ? end + 1 : text.size());
+    if (!more && trim(part).empty()) break;  // behind the last semicolon
     const auto equals = part.find('=');
-    if (equals == std::string::npos) return std::nullopt;
-    const auto name = trim(std::string_view(part).substr(0, equals));
-    const auto value = trim(std::string_view(part).substr(equals + 1));
+    if (equals == std::string_view::npos) return std::nullopt;
+    const auto name = trim(part.substr(0, equals));
+    const auto value = trim(part.substr(equals + 1));
     // libopendkim takes the last of two names that differ in case only, RFC 6376 §3.2 none of two that are
     // the same.
     const bool twice = std::any_of(tags.begin(), tags.end(),
                                    [&](const DkimTag& tag) { return ascii_iequals(tag.name, name); });
     if (!is_tag_name(name) || !is_tag_value(value) || twice) return std::nullopt;
-    tags.push_back({std::string(name), std::string(value)});
+    tags.push_back({name, value});
   }
   return tags;
 }

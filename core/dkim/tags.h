@@ -13,12 +13,13 @@
 namespace portavoz {
 
 struct DkimTag {
-  std::string name;   // as it stood: names tell upper from lower case
-  std::string value;  // without blanks and folds around it
+  std::string_view name;   // as it stood: names tell upper from lower case
+  std::string_view value;  // without blanks and folds around it
 };
 using DkimTags = std::vector<DkimTag>;
 
-// Nothing when the text is not a tag list, or two of its names differ in nothing but case.
+// Nothing when the text is not a tag list, or two of its names differ in nothing but case. The tags are parts
+// of the text, and valid as long as it.
 [[nodiscard]] std::optional<DkimTags> read_tags(std::string_view text);
 
 [[nodiscard]] std::optional<std::string_view> find_tag(const DkimTags& tags, std::string_view name);

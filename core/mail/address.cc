@@ -89,11 +89,12 @@ Result<std::string> canonical_domain(std::string_view text) {
     if (!ascii) return ascii.error();
     domain = std::move(*ascii);
   }
-  const auto labels = split(domain, '.');
-  if (domain.size() > max_domain_octets || labels.size() < 2 ||
-      !std::all_of(labels.begin(), labels.end(),
-                   [](const std::string& label) { return is_host_label(label); }))
-    return not_a_domain();
+  if (domain.size() > max_domain_octets || domain.find('.') == std::string::npos) return not_a_domain();
+  for (std::string_view rest = domain; !rest.empty();) {
+    const auto dot = rest.find('.');
+    if (!is_host_label(rest.substr(0, dot)) || dot == rest.size() - 1) return not_a_domain();
+    rest.remove_prefix(dot == std::string_view::npos ? rest.size() : dot + 1);
+  }
   return domain;
 }
 

@@ -21,7 +21,8 @@ std::string encode_octet(char c) {
 }
 
 bool stands_as_it_is(std::string_view text) {
-  return printable_ascii(text) == text && text.find("=?") == std::string_view::npos;
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; }) &&
+         text.find("=?") == std::string_view::npos;
 }
 
 }  // namespace

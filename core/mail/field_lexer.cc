@@ -1,5 +1,7 @@
 #include "core/mail/field_lexer.h"
 
+#include "core/base/text.h"
+
 namespace portavoz {
 namespace {
 
@@ -15,6 +17,7 @@ bool is_control(char c) {
 bool is_atom_char(char c) {  // RFC 5322 §3.2.3 atext, with RFC 6532 §3.2's UTF-8
   constexpr std::string_view specials = "()<>[]:;@\\,.\"";
   const auto octet = static_cast<unsigned char>(c);
+  if (is_ascii_alpha(c) || is_ascii_digit(c)) return true;  // as nearly all are
   return octet > 0x20 && octet != 0x7F && specials.find(c) == std::string_view::npos;
 }
 

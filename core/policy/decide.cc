@@ -31,7 +31,10 @@ std::string_view first_value(const std::vector<Field>& fields, std::string_view 
 // Some field that may stand once and stands twice, or nothing.
 std::optional<std::string> repeated_field(const std::vector<Field>& fields) {
   for (const std::string_view name : single_fields) {
-    const auto of_that_name = [name](const Field& field) { return ascii_iequals(field.name, name); };
+    // Nearly all names differ in size already.
+    const auto of_that_name = [name](const Field& field) {
+      return field.name.size() == name.size() && ascii_iequals(field.name, name);
+    };
     if (std::count_if(fields.begin(), fields.end(), of_that_name) > 1) return std::string(name);
   }
   return std::nullopt;

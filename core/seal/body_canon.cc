@@ -11,6 +11,7 @@ constexpr std::size_t longest_look = 1024;  // for the end of a line
 }  // namespace
 
 void BodyHash::put(std::string_view octets) {
+  if (buffer_.capacity() < buffer_size) buffer_.reserve(buffer_size);
   if (buffer_.size() + octets.size() > buffer_size && !buffer_.empty()) {
     sink_(buffer_);
     buffer_.clear();
@@ -22,6 +23,10 @@ void BodyHash::put(std::string_view octets) {
 }
 
 void BodyHash::put_repeated(char c, std::uint64_t& count) {
+  if (count == 1 && buffer_.size() < buffer_size) {  // as between nearly all lines
+    buffer_ += c;
+    count = 0;
+  }
   while (count > 0) {
     const auto piece = std::min<std::uint64_t>(count, buffer_size / 2);
     put(std::string(static_cast<std::size_t>(piece), c));

@@ -14,6 +14,7 @@ constexpr std::uint64_t last_second = 253402300799;  // 9999-12-31T23:59:59Z
 
 constexpr std::array<std::string_view, 7> names = {"v=", "k=", "l=", "t=", "n=", "u=", "s="};
 constexpr std::size_t marks_at = 5;
+constexpr std::size_t usual_text = 512;  // to sign, in octets
 
 bool is_plain(char c) {
   return is_ascii_alpha(c) || is_ascii_digit(c) || plain_specials.find(c) != std::string_view::npos;
@@ -21,6 +22,7 @@ bool is_plain(char c) {
 
 std::string escape(std::string_view text) {
   std::string escaped;
+  escaped.reserve(text.size());
   for (const char c : text) {
     if (is_plain(c)) {
       escaped += c;
@@ -62,6 +64,7 @@ std::optional<std::string> unescape(std::string_view escaped) {
 
 std::string without_blanks(std::string_view text) {
   std::string kept;
+  kept.reserve(text.size());
   std::copy_if(text.begin(), text.end(), std::back_inserter(kept),
                [](char c) { return c != ' ' && c != '\t' && c != '\r' && c != '\n'; });
   return kept;
@@ -92,7 +95,9 @@ bool is_hex(std::string_view text, std::size_t digits) {
 }
 
 std::string seal_text_to_sign(const SealFacts& facts, std::string_view key_id, std::string_view nonce) {
-  std::string text = "portavoz-seal 1\n";
+  std::string text;
+  text.reserve(usual_text);
+  text += "portavoz-seal 1\n";
   add_line(text, "key", key_id);
   add_line(text, "list", facts.list);
   add_line(text, "time", std::to_string(facts.time.time_since_epoch().count()));

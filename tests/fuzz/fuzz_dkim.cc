@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   if (const auto tags = read_tags(text)) {
     std::string written;
     for (const DkimTag& tag : *tags) {
-      written += tag.name + "=" + tag.value + ";";
+      written.append(tag.name).append("=").append(tag.value).append(";");
       must(find_tag(*tags, tag.name) == tag.value, "a tag is found by its name");
     }
     const auto again = read_tags(written);

@@ -19,3 +19,24 @@ TEST_CASE("octets become base64 with its padding, as in the examples of RFC 4648
   CHECK(encode_base64(row.octets) == row.text);
   CHECK(decode_base64(row.text) == row.octets);
 }
+
+TEST_CASE("base64 is read without its padding and with blanks in it, and nothing else may stand there") {
+  struct Row {
+    std::string text;
+    std::optional<std::string> octets;
+  };
+  const auto row = GENERATE(values<Row>({{"Zg", "f"},
+                                         {"Zg=", "f"},
+                                         {"Zm8", "fo"},
+                                         {" Zm\r\n\t9v ", "foo"},
+                                         {"Zm9vYg= =", "foob"},
+                                         {"=", ""},
+                                         {"Z", std::nullopt},
+                                         {"Zm9vY", std::nullopt},
+                                         {"Zg===", std::nullopt},
+                                         {"Zg==Zg==", std::nullopt},
+                                         {"Zm9v!", std::nullopt},
+                                         {"Zm9\x80", std::nullopt}}));
+  CAPTURE(row.text);
+  CHECK(decode_base64(row.text) == row.octets);
+}

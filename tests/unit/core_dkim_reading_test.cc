@@ -15,7 +15,8 @@ std::string field_with(const std::string& name = "", const std::string& value = 
   std::string text;
   for (auto tag = tags.begin(); tag != tags.end(); ++tag) {
     const bool replaced = tag->name == name && tag != tags.end() - 1;
-    if (!replaced && !tag->value.empty()) text += " " + tag->name + "=" + tag->value + ";";
+    if (!replaced && !tag->value.empty())
+      text.append(" ").append(tag->name).append("=").append(tag->value).append(";");
   }
   return text;
 }
