@@ -1,14 +1,6 @@
 // portavoz-outbox as a program of its own, against the real register.
-#include <csignal>
-#include <cstdio>
-
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "adapters/os/process.h"
-#include "tests/lib/temp_dir.h"
 #include "tests/register/life.h"
+#include "tests/register/service.h"
 
 using namespace portavoz;
 using namespace portavoz::test;
@@ -16,64 +8,10 @@ using Catch::Contains;
 
 namespace {
 
-// A configuration that names this register, and the program with it.
-class Outbox {
+// The program with a configuration that names this register.
+class Outbox : public Service {
  public:
-  explicit Outbox(const std::string& dsn) {
-    write_all(dir_ / "portavoz.yaml", "register:\n  dsn: \"" + dsn + "\"\n");
-  }
-  ~Outbox() {
-    if (pid_ > 0) stop(SIGKILL);
-  }
-  Outbox(const Outbox&) = delete;
-  Outbox& operator=(const Outbox&) = delete;
-  Outbox(Outbox&&) = delete;
-  Outbox& operator=(Outbox&&) = delete;
-
-  [[nodiscard]] Ended run(const std::vector<std::string>& words) const {
-    Command command;
-    command.argv = {PORTAVOZ_OUTBOX, "--config", dir_ / "portavoz.yaml"};
-    command.argv.insert(command.argv.end(), words.begin(), words.end());
-    return must(portavoz::run(command));
-  }
-
-  void start() {
-    int log[2];
-    REQUIRE(::pipe2(log, O_CLOEXEC) == 0);
-    const std::string config = dir_ / "portavoz.yaml";
-    pid_ = ::fork();
-    REQUIRE(pid_ >= 0);
-    if (pid_ == 0) {
-      ::dup2(log[1], STDERR_FILENO);
-      ::execl(PORTAVOZ_OUTBOX, PORTAVOZ_OUTBOX, "--config", config.c_str(), nullptr);
-      ::_exit(127);
-    }
-    ::close(log[1]);
-    log_ = ::fdopen(log[0], "r");
-  }
-
-  // Reads its log to the line that holds these words.
-  void says(const std::string& words) {
-    char line[1024];
-    while (std::fgets(line, sizeof line, log_) != nullptr)
-      if (std::string(line).find(words) != std::string::npos) return;
-    FAIL("it ended and did not say: " + words);
-  }
-
-  // The exit status, or minus the signal.
-  int stop(int signal) {
-    ::kill(pid_, signal);
-    int status = 0;
-    REQUIRE(::waitpid(pid_, &status, 0) == pid_);
-    pid_ = 0;
-    std::fclose(log_);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-  }
-
- private:
-  TempDir dir_;
-  pid_t pid_ = 0;
-  std::FILE* log_ = nullptr;
+  explicit Outbox(const std::string& dsn) : Service(PORTAVOZ_OUTBOX, "register:\n  dsn: \"" + dsn + "\"\n") {}
 };
 
 void misses_thrice(Life& life) {
