@@ -3,7 +3,9 @@
 namespace portavoz {
 namespace {
 
-constexpr Millis mark_lasts{60'000};  // what fell due below the mark is seen within this time
+// What fell due below the mark is seen within this time.
+constexpr Millis mark_lasts{60'000};
+constexpr Millis mark_lasts_empty{1'000};
 
 std::string interval(Seconds seconds) { return std::to_string(seconds.count()) + " seconds"; }
 
@@ -20,29 +22,65 @@ Result<void> CheckQueue::connect() {
   return {};
 }
 
-Result<std::vector<Check>> CheckQueue::claim(int max_checks, Seconds lease, Millis time) {
-  if (time - mark_dropped_ >= mark_lasts) {
-    mark_.reset();
-    mark_dropped_ = time;
-  }
+Result<std::vector<Check>> CheckQueue::claim(int max_checks, Seconds lease, Millis time, bool idle) {
+  if (time - saw_all_ >= mark_lasts) mark_.reset();
+  auto checks = claim_above_mark(max_checks, lease, time);
+  if (!checks || !checks->empty() || time == saw_all_ || (!idle && time - saw_all_ < mark_lasts_empty))
+    return checks;
+  mark_.reset();
+  return claim_above_mark(max_checks, lease, time);
+}
+
+Result<std::vector<Check>> CheckQueue::claim_above_mark(int max_checks, Seconds lease, Millis time) {
+  if (!mark_) saw_all_ = time;
+  // One row also without any check: it says up to when there was none.
   auto rows = connection_->query(
-      "SELECT check_id, attempt, look, address, evidence_url, was_due, etag, last_modified, content_type, "
-      "final_url, "
-      "body_sha256, response_host, response_path FROM portavoz.claim_checks($1, $2::int, $3::interval, "
-      "$4::timestamptz)",
+      "SELECT check_id, attempt, look, address, evidence_url, site, coalesce(was_due, now()) AS mark, etag, "
+      "last_modified, content_type, final_url, body_sha256, response_host, response_path FROM (SELECT) AS "
+      "one "
+      "LEFT JOIN portavoz.claim_checks($1, $2::int, $3::interval, $4::timestamptz) ON true",
       {worker_, std::to_string(max_checks), interval(lease), mark_});
   if (!rows) return rows.error();
   std::vector<Check> checks;
-  for (std::size_t row = 0; row < rows->size(); ++row) {
+  for (std::size_t row = 0; row < rows->size() && !rows->is_null(row, "check_id"); ++row) {
     const auto text = [&](const char* column) { return std::string(rows->text(row, column)); };
     checks.push_back({rows->integer(row, "check_id"), static_cast<int>(rows->integer(row, "attempt")),
                       static_cast<int>(rows->integer(row, "look")), text("address"), text("evidence_url"),
-                      text("etag"), text("last_modified"), text("content_type"), text("final_url"),
-                      text("body_sha256"), text("response_host"), text("response_path")});
+                      text("site"), text("etag"), text("last_modified"), text("content_type"),
+                      text("final_url"), text("body_sha256"), text("response_host"), text("response_path")});
   }
-  mark_.reset();
-  if (!rows->empty()) mark_ = std::string(rows->text(rows->size() - 1, "was_due"));
+  mark_ = std::string(rows->text(rows->size() - 1, "mark"));
   return checks;
+}
+
+Result<std::set<std::string>> CheckQueue::take_turns(const std::vector<std::string>& sites, Seconds lease) {
+  auto rows = connection_->query("SELECT portavoz.take_turns($1, $2::text[], $3::interval) AS site",
+                                 {worker_, pg::array_literal(sites), interval(lease)});
+  if (!rows) return rows.error();
+  std::set<std::string> taken;
+  for (std::size_t row = 0; row < rows->size(); ++row) taken.emplace(rows->text(row, "site"));
+  return taken;
+}
+
+Result<std::optional<Millis>> CheckQueue::next_turn() {
+  auto rows =
+      connection_->query("SELECT ceil(extract(epoch FROM portavoz.next_turn()) * 1000)::bigint AS ms");
+  if (!rows) return rows.error();
+  if (rows->is_null(0, "ms")) return std::optional<Millis>();
+  return std::optional(Millis(rows->integer(0, "ms")));
+}
+
+Result<void> CheckQueue::leave_sites(const std::vector<Leaving>& sites) {
+  std::vector<std::string> names;
+  std::vector<std::string> waits;
+  for (const Leaving& each : sites) {
+    names.push_back(each.site);
+    waits.push_back(std::to_string(each.wait.count()) + " ms");
+  }
+  auto rows = connection_->query("SELECT portavoz.leave_sites($1, $2::text[], $3::interval[])",
+                                 {worker_, pg::array_literal(names), pg::array_literal(waits)});
+  if (!rows) return rows.error();
+  return {};
 }
 
 Result<std::vector<SiteRule>> CheckQueue::site_rules() {

@@ -23,6 +23,7 @@ struct Check {
   int look = 0;     // 1 for the first one; what was given back does not count
   std::string address;
   std::string url;
+  std::string site;  // whose turn was claimed with it
   // Of the last report on this page: for a conditional request. Empty without one.
   std::string etag, last_modified, content_type, final_url, body_sha256, response_host, response_path;
 };
@@ -47,9 +48,20 @@ class CheckQueue {
   [[nodiscard]] Result<void> connect();
 
   // The following: precondition: connect() succeeded.
-  // The oldest ones that are due. It keeps the low-water mark, which it drops after an empty claim and every
-  // minute; `time` is of a monotonic clock.
-  [[nodiscard]] Result<std::vector<Check>> claim(int max_checks, Seconds lease, Millis time);
+  // The oldest ones that are due and whose sites' turns are nobody's; the turns are this worker's for the
+  // lease. It keeps the low-water mark, below which nothing is seen, and drops it every minute; where there
+  // is nothing above it every second, or at once when the worker is idle. `time` is of a monotonic clock.
+  [[nodiscard]] Result<std::vector<Check>> claim(int max_checks, Seconds lease, Millis time, bool idle);
+  // Those of the sites whose turns are this worker's now, for the lease. It must have none of them yet.
+  [[nodiscard]] Result<std::set<std::string>> take_turns(const std::vector<std::string>& sites,
+                                                         Seconds lease);
+  // How long until a due check can be claimed whose site is nobody's; nothing: there is none.
+  [[nodiscard]] Result<std::optional<Millis>> next_turn();
+  struct Leaving {
+    std::string site;
+    Millis wait;  // so long nobody is to come
+  };
+  [[nodiscard]] Result<void> leave_sites(const std::vector<Leaving>& sites);
   [[nodiscard]] Result<std::vector<SiteRule>> site_rules();
   [[nodiscard]] Result<std::size_t> count_due();
   [[nodiscard]] Result<void> note_sites(const std::string& seen);  // JSON, see note_sites() in sql/
@@ -64,11 +76,13 @@ class CheckQueue {
   bool wait_for_due(Millis timeout);
 
  private:
+  Result<std::vector<Check>> claim_above_mark(int max_checks, Seconds lease, Millis time);
+
   std::string dsn_;
   std::string worker_;
   std::optional<pg::Connection> connection_;
-  std::optional<std::string> mark_;  // the latest due time that was claimed
-  Millis mark_dropped_{0};
+  std::optional<std::string> mark_;  // the latest due time that was seen
+  Millis saw_all_{0};                // when a claim had no mark
 };
 
 }  // namespace portavoz

@@ -17,6 +17,7 @@ namespace {
 struct Inbox {
   std::vector<Errand> errands;
   std::optional<std::vector<SiteRule>> rules;
+  std::vector<std::pair<std::string, std::optional<Millis>>> turns;
   bool stop = false;
   bool end = false;
 };
@@ -52,6 +53,11 @@ struct CrawlThread::Impl {
               results(GivenBack{id, delay, std::move(why)});
             },
         .seen = [this](SiteSeen seen) { results(std::move(seen)); },
+        .ask_turn = [this](const std::string& site) { results(TurnWanted{site}); },
+        .left =
+            [this](const std::string& site, Millis wait) {
+              results(SiteLeft{site, wait});
+            },
     };
     if (rendering)
       made.render = [this](const FetchResult& page, Millis within, RenderedPage rendered) {
@@ -83,7 +89,8 @@ struct CrawlThread::Impl {
       crawler.forget_rulings();
       for (const SiteRule& rule : *came.rules) crawler.rule(rule.host, rule.robots_overridden, rule.wait);
     }
-    for (Errand& errand : came.errands) crawler.take(std::move(errand));
+    crawler.take(std::move(came.errands));
+    for (const auto& [site, until] : came.turns) crawler.turn(site, until);
     if (came.stop) crawler.stop("the verifier was stopped");
     return false;
   }
@@ -138,6 +145,10 @@ void CrawlThread::give(std::vector<Errand> errands, std::vector<SiteRule> rules)
     std::move(errands.begin(), errands.end(), std::back_inserter(inbox.errands));
     inbox.rules = std::move(rules);
   });
+}
+
+void CrawlThread::turn(std::string site, std::optional<Millis> until) {
+  impl_->put([&](Inbox& inbox) { inbox.turns.emplace_back(std::move(site), until); });
 }
 
 void CrawlThread::stop() {

@@ -1,7 +1,7 @@
 // CrawlThread: a thread with one event loop in which a Crawler works, with a fetcher, a resolver and a
 // process that judges pages of its own. Checks go in and results come out from any thread; what happens
 // between is the core's. Nothing in it waits for the register or for a disk. Errors: create gives what the
-// resolver says. Threads: give(), rules() and stop() from any; `results` is called in the crawl thread.
+// resolver says. Threads: give(), turn() and stop() from any; `results` is called in the crawl thread.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,15 @@ struct GivenBack {
   Seconds delay;
   std::string why;
 };
-using CrawlResult = std::variant<Looked, GivenBack, SiteSeen>;
+struct TurnWanted {
+  std::string site;
+  std::size_t thread = 0;  // of the caller's threads
+};
+struct SiteLeft {
+  std::string site;
+  Millis wait;  // so long nobody is to come
+};
+using CrawlResult = std::variant<Looked, GivenBack, SiteSeen, TurnWanted, SiteLeft>;
 
 class CrawlThread {
  public:
@@ -46,6 +54,8 @@ class CrawlThread {
   // rules: all that is known of hosts now; what an earlier call overrode and this one does not is obeyed
   // again.
   void give(std::vector<Errand> errands, std::vector<SiteRule> rules);
+  // Until when the turn is ours of a site that was wanted; nothing: it cannot be had.
+  void turn(std::string site, std::optional<Millis> until);
   // Gives back what waits for its turn; what is under way still ends.
   void stop();
 

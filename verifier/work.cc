@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -24,10 +25,13 @@ constexpr std::size_t batch = 100;
 // Longer than a check may wait for its turn and then take.
 constexpr Seconds lease{900};
 constexpr Millis poll_period{30'000};  // a notification is lost while nobody listens
+constexpr Millis shortest_wait{100};
 constexpr Millis tick{500};            // how long a stop may have to wait
 constexpr Millis last_seconds{5'000};  // for what is under way at a stop
 constexpr Millis longest_absence_wait{60'000};
 constexpr Millis minute{60'000};
+constexpr Millis patience{120'000};     // for a turn that another worker has
+constexpr Millis asking_period{1'000};  // for it
 constexpr Millis tidy_period{3'600'000};
 
 bool is_absence(const Error& error) {
@@ -82,6 +86,17 @@ class Work::Parts {
 
  private:
   using Told = Result<void>;
+  using Telling = std::variant<Looked, GivenBack, SiteSeen>;
+  struct Left {
+    std::string site;
+    Millis free_at;  // for the next one
+  };
+  // The turn that a thread waits for, and since when.
+  struct Wish {
+    std::string site;
+    std::size_t thread;
+    Millis since;
+  };
 
   Result<std::size_t> claim();
   Told take_results(Millis within);
@@ -89,6 +104,9 @@ class Work::Parts {
   Told tell(const Looked& looked);
   Told tell(const GivenBack& given);
   Told tell(const SiteSeen& seen);
+  void take_in(std::deque<CrawlResult> came);
+  Told leave_sites();
+  Told ask_turns();
   Told report(const Check& check, const Look& look);
   Result<Report> written(const Check& check, const Look& look) const;
   void tidy();
@@ -105,11 +123,15 @@ class Work::Parts {
   Results results_;
   std::vector<std::unique_ptr<CrawlThread>> threads_;  // gone before results_ is
   std::unordered_map<std::uint64_t, Check> held_;      // by check
-  std::deque<CrawlResult> pending_;                    // not told yet
+  std::deque<Telling> pending_;                        // not told yet
   // By check: reports whose evidence is on the disk, until the register has them. Written once: it knows the
   // hash.
   std::unordered_map<std::uint64_t, Report> written_;
-  std::string seen_;  // JSON entries of sites
+  std::string seen_;             // JSON entries of sites
+  std::set<std::string> turns_;  // the sites whose turns are ours
+  std::vector<Left> left_;       // those that are over
+  std::vector<Wish> wishes_;
+  Millis asked_{0};  // for the wishes
   std::size_t done_ = 0, done_before_ = 0, total_ = 0;
   Millis began_ = monotonic(), last_progress_ = began_;
   std::optional<Millis> tidied_;
@@ -121,8 +143,10 @@ Result<void> Work::Parts::start_threads() {
   for (const auto& each : options_.settings.allow)
     log_info("may connect to " + each + " although it is not public (verifier.allow)");
   for (std::uint64_t i = 0; i < options_.settings.threads; ++i) {
-    auto thread = CrawlThread::start(options_.settings, options_.judging,
-                                     [this](CrawlResult result) { results_.put(std::move(result)); });
+    auto thread = CrawlThread::start(options_.settings, options_.judging, [this, i](CrawlResult result) {
+      if (auto* wanted = std::get_if<TurnWanted>(&result)) wanted->thread = i;
+      results_.put(std::move(result));
+    });
     if (!thread) return thread.error();
     threads_.push_back(std::move(*thread));
   }
@@ -142,12 +166,16 @@ Result<std::size_t> Work::Parts::claim() {
   const std::size_t room =
       options_.settings.in_flight - std::min<std::size_t>(held_.size(), options_.settings.in_flight);
   if (room == 0) return 0;
-  auto checks = queue_.claim(static_cast<int>(std::min(room, batch)), lease, monotonic());
+  const Millis time = monotonic();
+  auto checks = queue_.claim(static_cast<int>(std::min(room, batch)), lease, time, held_.empty());
   if (!checks) return checks.error();
   if (checks->empty()) return 0;
   auto rules = queue_.site_rules();
   if (!rules) return rules.error();
   std::vector<std::vector<Errand>> errands(threads_.size());
+  std::set<std::string> unused;  // the turns that no errand needs
+  for (const Check& check : *checks) unused.insert(check.site);
+  turns_.insert(unused.begin(), unused.end());
   for (Check& check : *checks) {
     const auto id = static_cast<std::uint64_t>(check.id);
     const auto address = MailAddress::parse(check.address);
@@ -158,10 +186,16 @@ Result<std::size_t> Work::Parts::claim() {
       continue;
     }
     const std::string host = host_of(check.url);
-    const auto thread = std::hash<std::string_view>{}(paced_name(host)) % threads_.size();
-    errands[thread].push_back({id, check.url, *address, earlier(check)});
+    const std::string_view site = paced_name(host);
+    const auto thread = std::hash<std::string_view>{}(site) % threads_.size();
+    // The register knows less of URLs: where it took another turn, the true one is asked for.
+    const bool ours = site == check.site;
+    if (ours) unused.erase(check.site);
+    errands[thread].push_back(
+        {id, check.url, *address, earlier(check), ours ? Millis(time + lease) : Millis(0)});
     held_[id] = std::move(check);
   }
+  for (const std::string& site : unused) left_.push_back({site, time});
   for (std::size_t i = 0; i < threads_.size(); ++i) threads_[i]->give(std::move(errands[i]), *rules);
   return checks->size();
 }
@@ -251,7 +285,60 @@ Result<void> Work::Parts::tell(const SiteSeen& seen) {
   return {};
 }
 
+void Work::Parts::take_in(std::deque<CrawlResult> came) {
+  for (CrawlResult& result : came) {
+    if (const auto* wanted = std::get_if<TurnWanted>(&result)) {
+      wishes_.push_back({wanted->site, wanted->thread, monotonic()});
+      asked_ = Millis(0);
+    } else if (const auto* left = std::get_if<SiteLeft>(&result)) {
+      left_.push_back({left->site, monotonic() + left->wait});
+    } else if (auto* looked = std::get_if<Looked>(&result)) {
+      pending_.emplace_back(std::move(*looked));
+    } else if (auto* given = std::get_if<GivenBack>(&result)) {
+      pending_.emplace_back(std::move(*given));
+    } else {
+      pending_.emplace_back(std::get<SiteSeen>(std::move(result)));
+    }
+  }
+}
+
+Result<void> Work::Parts::leave_sites() {
+  if (left_.empty()) return {};
+  std::vector<CheckQueue::Leaving> leaving;
+  for (const Left& each : left_)
+    leaving.push_back({each.site, std::max(each.free_at - monotonic(), Millis(0))});
+  if (auto told = queue_.leave_sites(leaving); !told) {
+    if (is_absence(told.error())) return told;
+    log_error("turns of " + std::to_string(left_.size()) +
+              " sites could not be given back, and end with their leases: " + told.error().what);
+  }
+  for (const Left& each : left_) turns_.erase(each.site);
+  left_.clear();
+  return {};
+}
+
+// A site that is another worker's, or another thread's, is asked for again until it has taken too long.
+Result<void> Work::Parts::ask_turns() {
+  const Millis time = monotonic();
+  if (wishes_.empty() || time - asked_ < asking_period) return {};
+  asked_ = time;
+  std::vector<std::string> sites;
+  for (const Wish& wish : wishes_) sites.push_back(wish.site);
+  auto taken = queue_.take_turns(sites, lease);
+  if (!taken) return taken.error();
+  turns_.insert(taken->begin(), taken->end());
+  std::erase_if(wishes_, [&](const Wish& wish) {
+    const bool ours = taken->erase(wish.site) > 0;  // the first one's who wants it
+    if (!ours && time - wish.since < patience) return false;
+    threads_[wish.thread]->turn(wish.site, ours ? std::optional<Millis>(time + lease) : std::nullopt);
+    return true;
+  });
+  return {};
+}
+
+// The sites first: who is told of a check that was given back finds its site free.
 Result<void> Work::Parts::tell_pending() {
+  if (auto told = leave_sites(); !told) return told;
   while (!pending_.empty()) {
     if (auto told = std::visit([this](const auto& each) { return tell(each); }, pending_.front()); !told)
       return told;
@@ -267,8 +354,7 @@ Result<void> Work::Parts::tell_pending() {
 }
 
 Result<void> Work::Parts::take_results(Millis within) {
-  auto came = results_.take(pending_.empty() ? within : Millis(0));
-  std::move(came.begin(), came.end(), std::back_inserter(pending_));
+  take_in(results_.take(pending_.empty() ? within : Millis(0)));
   if (auto connected = queue_.connect(); !connected) return connected;
   return tell_pending();
 }
@@ -279,8 +365,7 @@ void Work::Parts::away(const Error& error) {
     log_warning("the register cannot be used now, trying again: " + error.what);
   const Millis until = monotonic() + absence_wait_;
   while (monotonic() < until && !stop_.stop_requested()) {
-    auto came = results_.take(std::min(tick, until - monotonic()));
-    std::move(came.begin(), came.end(), std::back_inserter(pending_));
+    take_in(results_.take(std::min(tick, until - monotonic())));
   }
   absence_wait_ = std::min(absence_wait_ * 2, longest_absence_wait);
 }
@@ -336,9 +421,13 @@ void Work::Parts::end() {
   if (told) told = take_results(Millis(0));
   std::vector<Check> rest;
   for (const auto& [id, check] : held_) rest.push_back(check);
+  // Their connections were cut.
+  for (const std::string& site : turns_) left_.push_back({site, monotonic() + options_.settings.pause});
+  if (told) told = leave_sites();
   if (told && !rest.empty()) told = queue_.give_back(rest, Seconds(0), "the verifier was stopped");
   if (!told)
-    log_error(std::to_string(rest.size()) + " checks come back when their leases end: " + told.error().what);
+    log_error(std::to_string(rest.size()) + " checks and " + std::to_string(turns_.size()) +
+              " turns of sites come back when their leases end: " + told.error().what);
 }
 
 Result<void> Work::Parts::run(const std::stop_token& stop) {
@@ -348,6 +437,7 @@ Result<void> Work::Parts::run(const std::stop_token& stop) {
   while (!stop_.stop_requested()) {
     log_progress();
     auto told = take_results(held_.empty() ? Millis(0) : Millis(100));
+    if (told) told = ask_turns();
     if (told) tidy();
     const auto claimed = told ? claim() : Result<std::size_t>(told.error());
     if (!claimed) {
@@ -357,9 +447,16 @@ Result<void> Work::Parts::run(const std::stop_token& stop) {
     }
     back();
     if (*claimed > 0 || !held_.empty()) continue;
-    if (options_.once) return {};
-    for (Millis waited{0}; waited < poll_period && !stop_.stop_requested(); waited += tick)
-      if (queue_.wait_for_due(tick)) break;
+    const auto turn = queue_.next_turn();
+    if (!turn) {
+      if (options_.once) return turn.error();
+      away(turn.error());
+      continue;
+    }
+    if (options_.once && (!*turn || **turn > patience)) return {};
+    const Millis until = monotonic() + std::clamp(turn->value_or(poll_period), shortest_wait, poll_period);
+    for (Millis time = monotonic(); time < until && !stop_.stop_requested(); time = monotonic())
+      if (queue_.wait_for_due(std::min(tick, until - time))) break;
   }
   end();
   return {};

@@ -2,9 +2,10 @@
 // give back, wait for the next. The evidence is on the disk before the report is made; what of it may go is
 // removed at the start and every hour. One thread speaks with the register, and nothing that fetches waits
 // for it. It can write reports and nothing else (its database role sees to that). A register that is away is
-// waited for; what was examined meanwhile is reported as soon as it is back. All checks of a site go to one
-// thread, so that a site has one connection of ours. Threads: runs in the caller's; `stop` may be asked for
-// from any.
+// waited for; what was examined meanwhile is reported as soon as it is back. A site is one worker's at a time
+// among all verifiers of the register, and one thread's of it: its turn comes with the claim of its checks,
+// is asked for where a page leads there, and is given back when the thread has left it. Threads: runs in the
+// caller's; `stop` may be asked for from any.
 #pragma once
 
 #include <memory>
@@ -20,8 +21,10 @@ namespace portavoz {
 
 struct WorkOptions {
   Settings::Verifier settings;
-  std::string host;       // for the report, to say who looked
-  bool once = false;      // everything that is due now, and no more
+  std::string host;  // for the report, to say who looked
+  // Everything that is due now, and no more; not what is at sites of another verifier, or to be left alone
+  // for more than two minutes.
+  bool once = false;
   bool progress = false;  // a line on standard error every second, for a person who waits
   JudgeOptions judging;   // of each thread
 };

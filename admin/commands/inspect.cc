@@ -87,7 +87,7 @@ Result<Look> fetch(const Settings::Verifier* settings, const std::string& url, c
                        },
                    .seen = [](const SiteSeen& /*seen*/) {}},
                   {.pause = settings->pause, .total = limits.total, .octets = limits.wire});
-  crawler.take({1, url, address, std::nullopt});
+  crawler.take({{1, url, address, std::nullopt}});
   loop.run_until([&] { return look || failure; });
   if (failure) return *failure;
   return std::move(*look);

@@ -9,6 +9,7 @@ namespace {
 constexpr Millis rules_last = std::chrono::hours(24);      // RFC 9309 §2.4
 constexpr Millis no_rules_last = std::chrono::minutes(5);  // where they cannot be known now
 constexpr Millis patience = std::chrono::minutes(2);  // for a turn; longer waits are the queue's business
+constexpr Millis anothers_turn = std::chrono::minutes(10);
 constexpr Millis without_judge = std::chrono::minutes(1);
 constexpr std::size_t many = 10'000;                   // sites and rules that are remembered
 constexpr std::size_t most_robots_octets = 64 << 20U;  // of those rules: one site's may take 2 MiB
@@ -34,23 +35,62 @@ void Crawler::rule(const std::string& host, bool robots_overridden, Millis wait)
 }
 
 Crawler::Site& Crawler::site_for(const std::string& url) {
-  auto& site = sites_[std::string(paced_name(host_of(url)))];
-  if (!site) site = std::make_unique<Site>(options_.pause);
+  const std::string name(paced_name(host_of(url)));
+  auto& site = sites_[name];
+  // What is no URL is no site that others could be at.
+  if (!site)
+    site = std::make_unique<Site>(name, tools_.ask_turn && Url::parse(url).has_value(), options_.pause);
   return *site;
 }
 
-void Crawler::take(Errand errand) {
+// All are at their sites before the first one can be done there, so that no turn ends too soon.
+void Crawler::take(std::vector<Errand> errands) {
   sweep();
-  const bool overridden = overridden_.contains(host_of(errand.url));
-  Examination examination(errand.url, std::move(errand.earlier),
-                          {.robots_overridden = overridden,
-                           .may_render = static_cast<bool>(tools_.render),
-                           .total = options_.total,
-                           .octets = options_.octets});
-  const auto id = errand.id;
-  auto& task = tasks_[id];
-  task = std::make_unique<Task>(Task{std::move(errand), std::move(examination)});
-  advance(*task);
+  std::vector<Task*> came;
+  for (Errand& errand : errands) {
+    const bool overridden = overridden_.contains(host_of(errand.url));
+    Examination examination(errand.url, std::move(errand.earlier),
+                            {.robots_overridden = overridden,
+                             .may_render = static_cast<bool>(tools_.render),
+                             .total = options_.total,
+                             .octets = options_.octets});
+    Site& site = site_for(errand.url);
+    if (errand.turn_until > Millis(0)) site.turn_until = errand.turn_until;
+    auto& task = tasks_[errand.id];
+    task = std::make_unique<Task>(Task{std::move(errand), std::move(examination)});
+    enter(*task, &site);
+    came.push_back(task.get());
+  }
+  for (Task* task : came) advance(*task);
+}
+
+void Crawler::enter(Task& task, Site* site) {
+  if (task.site == site) return;
+  Site* const before = std::exchange(task.site, site);
+  if (site != nullptr) ++site->tasks;
+  if (before != nullptr && --before->tasks == 0) leave(*before);
+}
+
+void Crawler::leave(Site& site) {
+  if (std::exchange(site.turn_until, Millis(0)) == Millis(0)) return;
+  tools_.left(site.name, std::max(site.pace.free_at() - reactor_.now(), Millis(0)));
+}
+
+// Only what ends within the turn may begin.
+bool Crawler::ours(const Site& site) const {
+  return !site.needs_turn || reactor_.now() + options_.total < site.turn_until;
+}
+
+void Crawler::turn(const std::string& name, std::optional<Millis> until) {
+  const auto found = sites_.find(name);
+  if (found == sites_.end()) return;
+  Site& site = *found->second;
+  site.asked = false;
+  if (until) site.turn_until = *until;
+  if (site.tasks == 0) return leave(site);
+  if (ours(site)) return pump(site);
+  const auto waiting = std::exchange(site.waiting, {});
+  for (Task* task : waiting) give_back(*task, anothers_turn, "another verifier is at its site");
 }
 
 // Takes the steps that need no request of a site; ends in a queue, in a judgement, or with the last question.
@@ -73,7 +113,7 @@ void Crawler::advance(Task& task) {
                              task.examination.rendered(std::move(page), took);
                              advance(task);
                            });
-    case Examination::Step::done: return ask_domain(task);
+    case Examination::Step::done: enter(task, nullptr); return ask_domain(task);
   }
 }
 
@@ -91,14 +131,20 @@ void Crawler::queue(Task& task) {
   if (stopped_) return give_back(task, Millis(0), *stopped_);
   const Millis free_in = std::max(site.pace.free_at() - reactor_.now(), Millis(0));
   const Millis turn =
-      free_in + (task.begun ? Millis(0) : options_.pause * static_cast<int>(site.waiting.size()));
+      free_in + (task.begun ? Millis(0) : site.pace.pause() * static_cast<int>(site.waiting.size()));
   if (turn > patience) return give_back(task, turn, "its site is to be left alone for some time");
+  enter(task, &site);
   site.waiting.insert(task.begun ? site.waiting.begin() : site.waiting.end(), &task);
   pump(site);
 }
 
 void Crawler::pump(Site& site) {
   if (stopped_ || site.pace.busy() || site.waiting.empty() || site.timer != 0) return;
+  if (!ours(site)) {
+    leave(site);  // what is left of it is too short
+    if (!std::exchange(site.asked, true)) tools_.ask_turn(site.name);
+    return;
+  }
   const Millis now = reactor_.now();
   if (site.pace.free_at() - now > patience) {
     const auto waiting = std::exchange(site.waiting, {});
@@ -153,9 +199,20 @@ void Crawler::rules_came(Task& task, const std::string& where, const FetchResult
   KnownRules known{site_rules(fetched), Millis(0)};
   known.until = reactor_.now() + (known.rules.outcome == FetchOutcome::ok ? rules_last : no_rules_last);
   site.pace.crawl_delay(known.rules.robots.crawl_delay());
+  trim(site);
   task.examination.rules(known.rules);
   robots_octets_ += known.rules.robots.octets();
   robots_[where] = std::move(known);
+}
+
+// A longer pause leaves no time for the last ones in the queue.
+void Crawler::trim(Site& site) {
+  const auto turn = [&] { return site.pace.pause() * static_cast<int>(site.waiting.size()); };
+  while (turn() > patience && !site.waiting.back()->begun) {
+    Task* const last = site.waiting.back();
+    site.waiting.pop_back();
+    give_back(*last, turn(), "its site is to be left alone for some time");
+  }
 }
 
 void Crawler::ask_domain(Task& task) {
@@ -180,6 +237,7 @@ void Crawler::finish(Task& task, AddressDomain domain) {
 
 void Crawler::give_back(Task& task, Millis delay, const std::string& why) {
   const auto id = task.errand.id;
+  enter(task, nullptr);
   tasks_.erase(id);
   tools_.give_back(id, whole_seconds(delay), why);
 }
@@ -206,7 +264,7 @@ void Crawler::sweep() {
   if (sites_.size() >= many)
     std::erase_if(sites_, [&](const auto& each) {
       const Site& site = *each.second;
-      return !site.pace.busy() && site.waiting.empty() && site.timer == 0 && site.pace.free_at() <= now;
+      return site.tasks == 0 && !site.asked && site.timer == 0 && site.pace.free_at() <= now;
     });
 }
 

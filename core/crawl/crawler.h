@@ -2,9 +2,11 @@
 // each, with its Pace between two; robots.txt is read once for a scheme, host and port and kept for a day. It
 // fetches, judges and renders through the functions that it is given, and decides nothing about what was
 // found. Before an errand is done, the DNS is asked whether the domain of its address exists, whatever the
-// page said. An errand whose site would keep it waiting for long is given back. Units: milliseconds of the
-// reactor. Errors: none; every errand ends in `done` or `give_back`, once, unless the crawler is gone before.
-// Threads: that of the reactor.
+// page said. An errand whose site would keep it waiting for long is given back. Where other crawlers are
+// about, a site is asked for something only while its turn is ours: it comes with the errand or is asked for,
+// and ends when no errand is at the site any more. An errand is at one site at a time, so none waits for a
+// turn while it keeps another one's. Units: milliseconds of the reactor. Errors: none; every errand ends in
+// `done` or `give_back`, once, unless the crawler is gone before. Threads: that of the reactor.
 #pragma once
 
 #include <cstddef>
@@ -31,6 +33,7 @@ struct Errand {
   std::string url;
   MailAddress address;
   std::optional<EarlierPage> earlier;
+  Millis turn_until{0};  // until then the turn of the URL's site is ours; zero: it is to be asked for
 };
 
 // One request that ended, for the register's memory of sites.
@@ -59,6 +62,11 @@ struct CrawlTools {
   std::function<void(std::uint64_t id, Look)> done;
   std::function<void(std::uint64_t id, Seconds delay, std::string why)> give_back;
   std::function<void(SiteSeen)> seen;
+  // Asks for the turn of a site (a paced name); turn() answers, not inside of this call. Left empty, there is
+  // nobody else, and every site's turn is ours.
+  std::function<void(const std::string& site)> ask_turn = nullptr;
+  // The turn is over, and nobody is to come to the site before `wait` is over, too. With ask_turn.
+  std::function<void(const std::string& site, Millis wait)> left = nullptr;
 };
 
 class Crawler {
@@ -84,22 +92,32 @@ class Crawler {
   void forget_rulings() { overridden_.clear(); }
 
   // Not from inside of one of the tools.
-  void take(Errand errand);
+  void take(std::vector<Errand> errands);
+  // The answer to ask_turn: until when it is ours. Nothing: not now, and what waits for it is given back.
+  void turn(const std::string& site, std::optional<Millis> until);
   // Stops beginning requests, and gives back what waits for its turn. What is under way may still end.
   void stop(const std::string& why);
 
  private:
+  struct Site;
   struct Task {
     Errand errand;
     Examination examination;
-    bool begun = false;  // a request was made: it goes before those that only wait
+    Site* site = nullptr;  // where it is
+    bool begun = false;    // a request was made: it goes before those that only wait
     std::unique_ptr<LookUp> domain = {};
   };
   struct Site {
-    explicit Site(Millis pause) : pace(pause) {}
+    Site(std::string its_name, bool by_turns, Millis pause)
+        : name(std::move(its_name)), needs_turn(by_turns), pace(pause) {}
+    std::string name;
+    bool needs_turn;
     Pace pace;
     std::deque<Task*> waiting;
+    std::size_t tasks = 0;  // that are here: waiting, being answered, or judged
     Reactor::Timer timer = 0;
+    Millis turn_until{0};  // zero: it is not ours
+    bool asked = false;    // for its turn
   };
   struct KnownRules {
     SiteRules rules;
@@ -111,12 +129,16 @@ class Crawler {
   void pump(Site& site);
   void send(Site& site, Task& task);
   void rules_came(Task& task, const std::string& where, const FetchResult& fetched, Site& site);
+  void trim(Site& site);
   bool ask_memory(Task& task);
   void ask_domain(Task& task);
   void finish(Task& task, AddressDomain domain);
   void give_back(Task& task, Millis delay, const std::string& why);
   void sweep();
   Site& site_for(const std::string& url);
+  void enter(Task& task, Site* site);
+  void leave(Site& site);
+  [[nodiscard]] bool ours(const Site& site) const;
 
   Reactor& reactor_;
   CrawlTools tools_;

@@ -17,6 +17,7 @@ class Pace {
   explicit Pace(Millis pause) : pause_(pause) {}
 
   [[nodiscard]] bool busy() const { return busy_; }
+  [[nodiscard]] Millis pause() const { return pause_; }
   [[nodiscard]] Millis free_at() const { return free_at_; }  // when it is not busy
 
   void crawl_delay(Millis delay);  // of its robots.txt; the longer of the two pauses counts

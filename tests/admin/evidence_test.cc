@@ -21,6 +21,7 @@ struct Archive {
 
   // The next check of the contact; the number of its report.
   std::string report(const std::string& html, const std::string& host = host_name()) {
+    desk.end_turns();
     must(desk.verifier.query("SELECT claim_checks('w1', 100, '1 hour')"));
     const auto check = must(desk.root.query(
         "SELECT check_id, attempt FROM checks WHERE contact_id = $1 AND finished_at IS NULL", {contact}));

@@ -21,7 +21,8 @@ PAGE = (b'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Cont
         b'<h1>Contact</h1><p>Write to <a href="mailto:north@example.org">north@example.org</a></p></body></html>')
 PORTS = {}
 OTHER = {"connections": 0}
-LOAD = {"now": 0, "most": 0, "asked": []}
+LOAD = {"now": {}, "most": 0, "asked": []}  # now: by host; most: that one host had at a time
+HELD = set()
 LOAD_LOCK = threading.Lock()
 
 
@@ -123,15 +124,20 @@ ENDLESS = {
 
 
 def loaded(sock, path, request):
-    """A page that counts who asks for it, and how many ask at a time; held a little, so that two would meet. As
-    good.test the site forbids /loaded/secret."""
+    """A page that counts who asks for it, and how many ask one host at a time; held a little, so that two would meet,
+    and /loaded/held/ the first time until the other side hangs up. As good.test the site forbids /loaded/secret."""
+    host = request.split(b"\r\nHost: ")[1].split(b"\r\n")[0]
     with LOAD_LOCK:
+        hold = path.startswith("/loaded/held/") and path not in HELD
+        HELD.add(path)
         LOAD["asked"].append(path)
-        LOAD["now"] += 1
-        LOAD["most"] = max(LOAD["most"], LOAD["now"])
+        LOAD["now"][host] = LOAD["now"].get(host, 0) + 1
+        LOAD["most"] = max(LOAD["most"], LOAD["now"][host])
+    if hold:
+        sock.recv(1)
     time.sleep(0.005)
     with LOAD_LOCK:
-        LOAD["now"] -= 1  # before the answer: whoever has it may ask again
+        LOAD["now"][host] -= 1  # before the answer: whoever has it may ask again
     if path != "/robots.txt":
         sock.sendall(whole())
     elif b"Host: good.test" in request:
@@ -190,7 +196,7 @@ class Other(socketserver.BaseRequestHandler):
         OTHER["connections"] += 1
 
 
-NAMES = {"good.test": ["127.0.0.1"], "private.test": ["10.0.0.1"], "mixed.test": ["127.0.0.1", "10.0.0.1"],
+NAMES = {"good.test": ["127.0.0.1"], "other.test": ["127.0.0.1"], "private.test": ["10.0.0.1"], "mixed.test": ["127.0.0.1", "10.0.0.1"],
          "empty.test": [], "v6.test": [], "example.org": [],
          "a.root-servers.net": ["198.41.0.4"]}
 NAMES_V6 = {"v6.test": ["::1"], "mapped.test": ["::ffff:127.0.0.1"]}

@@ -25,6 +25,7 @@ std::string finish(std::int64_t check, const std::string& worker, std::int64_t a
 // As if the lease had run out: no test waits for a clock.
 void expire_leases(Story& story) {
   must(story.root.exec("UPDATE checks SET due_at = now() - interval '1 second' WHERE finished_at IS NULL"));
+  story.end_turns();
 }
 
 }  // namespace
@@ -128,7 +129,8 @@ TEST_CASE("two claimers never get the same check") {
   constexpr int contacts = 60;
   constexpr std::size_t workers = 3;
   for (int i = 0; i < contacts; ++i)
-    story.confirmed("Asamblea " + std::to_string(i), "a" + std::to_string(i) + "@example.org");
+    story.confirmed("Asamblea " + std::to_string(i), "a" + std::to_string(i) + "@example.org",
+                    "https://s" + std::to_string(i) + ".example/");
   std::vector<pg::Connection> connections;
   for (std::size_t i = 0; i < workers; ++i) connections.push_back(story.as("verifier1"));
   std::vector<std::vector<std::int64_t>> taken(workers);
@@ -158,7 +160,7 @@ TEST_CASE("two claimers never get the same check") {
 TEST_CASE("a claim in an open transaction hides its checks from other claimers, without making them wait") {
   Story story;
   story.confirmed("Asamblea Norte", "norte@example.org");
-  story.confirmed("Asamblea Sur", "sur@example.org");
+  story.confirmed("Asamblea Sur", "sur@example.org", "https://sur.example/");
   must(story.verifier.exec("BEGIN"));
   const auto first = claim(story.verifier, "w1", 1);
   auto other = story.as("verifier1");
@@ -187,6 +189,7 @@ TEST_CASE("asking for a check twice is asking once, and does not disturb a worke
   CHECK(claim(story.verifier, "w2").empty());
   must(story.verifier.query("SELECT postpone_check(1, 'w1', 1, '1 day', 'slow site')"));
   CHECK(number(story.alba, ask) == 1);
+  story.end_turns();
   CHECK(claim(story.verifier, "w2").size() == 1);  // a postponed one is due again
   must(story.verifier.query(finish(1, "w2", 2)));
   CHECK(number(story.alba, ask) == 2);

@@ -17,6 +17,7 @@ namespace {
 // A check that is finished with the evidence in these files of host h1; the report.
 std::int64_t finished(Story& story, std::int64_t contact, const std::string& path,
                       const std::string& response) {
+  story.end_turns();
   must(story.verifier.query("SELECT claim_checks('w1', 100, '1 hour')"));
   const auto check = must(
       story.root.query("SELECT check_id, attempt FROM checks WHERE contact_id = $1 AND finished_at IS NULL",
@@ -148,6 +149,7 @@ TEST_CASE("a claim says where the last response is, and passes over a page behin
   finished(story, contact, "/e/1", "/e/1");
   const auto claimed = [&] {
     check_again(story, contact);
+    story.end_turns();
     return must(story.verifier.query("SELECT * FROM claim_checks('w1', 1, '1 hour')"));
   };
   auto row = claimed();

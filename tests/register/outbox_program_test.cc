@@ -1,15 +1,6 @@
 // portavoz-outbox as a program of its own, against the real register.
-#include <csignal>
-#include <cstdio>
-#include <filesystem>
-
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "adapters/os/process.h"
-#include "tests/lib/temp_dir.h"
 #include "tests/register/life.h"
+#include "tests/register/service.h"
 
 using namespace portavoz;
 using namespace portavoz::test;
@@ -17,72 +8,17 @@ using Catch::Contains;
 
 namespace {
 
-// A configuration that names this register, and the program with it.
-class Outbox {
+// The program with a configuration that names this register.
+class Outbox : public Service {
  public:
-  explicit Outbox(const std::string& dsn) {
-    std::filesystem::create_directories(dir_ / "services/portavoz-outbox");
+  // `run:` keeps its state file inside of the test's directory.
+  explicit Outbox(const std::string& dsn) : Service(PORTAVOZ_OUTBOX) {
     configure("register:\n  dsn: \"" + dsn + "\"\n");
   }
-  void configure(const std::string& text) const {
-    write_all(dir_ / "portavoz.yaml", "run: " + (dir_ / "services") + "\n" + text);
-  }
-  void reload() const { ::kill(pid_, SIGHUP); }
+  void reload() const { ::kill(pid(), SIGHUP); }
   [[nodiscard]] std::string state() const {
-    return read_all(dir_ / "services/portavoz-outbox/configuration");
+    return read_all(directory() / "run/portavoz-outbox/configuration");
   }
-  ~Outbox() {
-    if (pid_ > 0) stop(SIGKILL);
-  }
-  Outbox(const Outbox&) = delete;
-  Outbox& operator=(const Outbox&) = delete;
-  Outbox(Outbox&&) = delete;
-  Outbox& operator=(Outbox&&) = delete;
-
-  [[nodiscard]] Ended run(const std::vector<std::string>& words) const {
-    Command command;
-    command.argv = {PORTAVOZ_OUTBOX, "--config", dir_ / "portavoz.yaml"};
-    command.argv.insert(command.argv.end(), words.begin(), words.end());
-    return must(portavoz::run(command));
-  }
-
-  void start() {
-    int log[2];
-    REQUIRE(::pipe2(log, O_CLOEXEC) == 0);
-    const std::string config = dir_ / "portavoz.yaml";
-    pid_ = ::fork();
-    REQUIRE(pid_ >= 0);
-    if (pid_ == 0) {
-      ::dup2(log[1], STDERR_FILENO);
-      ::execl(PORTAVOZ_OUTBOX, PORTAVOZ_OUTBOX, "--config", config.c_str(), nullptr);
-      ::_exit(127);
-    }
-    ::close(log[1]);
-    log_ = ::fdopen(log[0], "r");
-  }
-
-  // Reads its log to the line that holds these words.
-  void says(const std::string& words) {
-    char line[1024];
-    while (std::fgets(line, sizeof line, log_) != nullptr)
-      if (std::string(line).find(words) != std::string::npos) return;
-    FAIL("it ended and did not say: " + words);
-  }
-
-  // The exit status, or minus the signal.
-  int stop(int signal) {
-    ::kill(pid_, signal);
-    int status = 0;
-    REQUIRE(::waitpid(pid_, &status, 0) == pid_);
-    pid_ = 0;
-    std::fclose(log_);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-  }
-
- private:
-  TempDir dir_;
-  pid_t pid_ = 0;
-  std::FILE* log_ = nullptr;
 };
 
 void misses_thrice(Life& life) {

@@ -21,6 +21,14 @@ void due_in(Story& story, std::int64_t check, int minutes) {
                        {std::to_string(check), std::to_string(minutes)}));
 }
 
+// Each at a site of its own.
+void confirm(Story& story, int contacts) {
+  for (int i = 1; i <= contacts; ++i) {
+    const std::string number = std::to_string(i);
+    story.confirmed("Asamblea " + number, "a" + number + "@example.org", "https://s" + number + ".example/");
+  }
+}
+
 std::string give_back(std::int64_t check, const std::string& worker, int attempt,
                       const std::string& delay = "0") {
   return "SELECT give_back_checks('" + worker + "', '{" + std::to_string(check) + "}', '{" +
@@ -31,8 +39,7 @@ std::string give_back(std::int64_t check, const std::string& worker, int attempt
 
 TEST_CASE("a claim with a low-water mark passes over what fell due below it, and one without finds it") {
   Story story;
-  for (int i = 1; i <= 3; ++i)
-    story.confirmed("Asamblea " + std::to_string(i), "a" + std::to_string(i) + "@example.org");
+  confirm(story, 3);
   due_in(story, 1, -60);
   due_in(story, 2, -30);
   due_in(story, 3, -10);
@@ -40,6 +47,7 @@ TEST_CASE("a claim with a low-water mark passes over what fell due below it, and
   REQUIRE(first.size() == 2);
   CHECK(first.integer(0, "check_id") == 1);  // the oldest first
   const std::string mark(first.text(1, "was_due"));
+  story.end_turns();
   due_in(story, 1, -60);  // as a row that was inserted below the mark, or given back
   const auto marked = claim(story.verifier, "w1", 10, mark);
   REQUIRE(marked.size() == 1);
@@ -51,7 +59,7 @@ TEST_CASE("a claim with a low-water mark passes over what fell due below it, and
 TEST_CASE("a check that falls due exactly at the low-water mark is still claimed") {
   Story story;
   story.confirmed("Asamblea Norte", "norte@example.org");
-  story.confirmed("Asamblea Sur", "sur@example.org");
+  story.confirmed("Asamblea Sur", "sur@example.org", "https://sur.example/");
   must(story.root.exec("UPDATE checks SET due_at = '2026-01-01'"));
   const auto first = claim(story.verifier, "w1", 1);
   CHECK(claim(story.verifier, "w1", 1, std::string(first.text(0, "was_due"))).size() == 1);
@@ -62,12 +70,14 @@ TEST_CASE("what is given back is due again, and the look does not count") {
   story.confirmed("Asamblea Norte", "norte@example.org");
   CHECK(claim(story.verifier, "w1").integer(0, "look") == 1);
   CHECK(number(story.verifier, give_back(1, "w1", 1)) == 1);
+  story.end_turns();
   CHECK(value(story.alba, "SELECT state FROM checks_overview") == "due");
   const auto again = claim(story.verifier, "w1");
   REQUIRE(again.size() == 1);
   CHECK(again.integer(0, "attempt") == 2);  // the fence never goes back
   CHECK(again.integer(0, "look") == 1);
   must(story.verifier.query("SELECT postpone_check(1, 'w1', 2, '0', 'the site was slow')"));
+  story.end_turns();
   CHECK(claim(story.verifier, "w1").integer(0, "look") == 2);
 }
 
@@ -91,6 +101,7 @@ TEST_CASE("a worker that gave a check back cannot finish it") {
   story.confirmed("Asamblea Norte", "norte@example.org");
   claim(story.verifier, "w1");
   must(story.verifier.query(give_back(1, "w1", 1)));
+  story.end_turns();
   const std::string finish = "SELECT finish_check(1, 'w1', 1, '" + good_report + "')";
   refused(story.verifier, finish, "PV003");
   claim(story.verifier, "w1");
@@ -103,6 +114,7 @@ TEST_CASE("a claim brings the last report's body on the same page, for a conditi
   CHECK(claim(story.verifier, "w1").is_null(0, "body_sha256"));
   must(story.verifier.query("SELECT finish_check(1, 'w1', 1, '" + good_report + "')"));
   must(story.alba.query("SELECT request_check(" + std::to_string(contact) + ")"));
+  story.end_turns();
   const auto rows = claim(story.verifier, "w1");
   REQUIRE(rows.size() == 1);
   CHECK(rows.text(0, "body_sha256") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
@@ -151,8 +163,7 @@ TEST_CASE("what verifiers tell of sites adds up, and a wait that was asked for i
 
 TEST_CASE("the queue's overview tells what is due, leased, coming and done") {
   Story story;
-  for (int i = 1; i <= 5; ++i)
-    story.confirmed("Asamblea " + std::to_string(i), "a" + std::to_string(i) + "@example.org");
+  confirm(story, 5);
   due_in(story, 1, -90);
   claim(story.verifier, "w1", 1);
   must(story.verifier.query("SELECT finish_check(1, 'w1', 1, '" + good_report + "')"));

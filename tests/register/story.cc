@@ -43,6 +43,7 @@ std::int64_t Story::confirmed(const std::string& assembly, const std::string& ad
 }
 
 std::int64_t Story::report(std::int64_t contact) {
+  end_turns();
   must(verifier.query("SELECT claim_checks('w1', 100, '1 hour')"));
   const auto check = must(root.query(
       "SELECT check_id, attempt FROM checks WHERE contact_id = $1 AND worker = 'w1' AND finished_at IS NULL",
@@ -62,6 +63,8 @@ std::int64_t Story::designated(const std::string& assembly, const std::string& a
   must(alba.query("SELECT vouch($1, 'known for years')", {std::to_string(contact)}));
   return contact;
 }
+
+void Story::end_turns() { must(root.exec("DELETE FROM site_turns")); }
 
 std::string Story::state(std::int64_t contact) {
   return value(root, "SELECT state FROM contacts WHERE contact_id = " + std::to_string(contact));

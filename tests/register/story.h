@@ -30,6 +30,7 @@ class Story : public Register {
   std::int64_t designated(const std::string& assembly,
                           const std::string& address);  // a contact, vouched for by alba
   std::string state(std::int64_t contact);
+  void end_turns();  // at every site, as if their workers had left long ago
 
   pg::Connection root;  // superuser, for what no role may do
   pg::Connection alba;

@@ -70,6 +70,7 @@ struct Bench {
   }
   void make_due() {
     must(story.root.exec("UPDATE portavoz.checks SET due_at = now() WHERE finished_at IS NULL"));
+    story.end_turns();
   }
 };
 
@@ -223,6 +224,9 @@ TEST_CASE("a verifier that is stopped gives back what it has not looked at, and 
   CHECK(number(bench.story.alba, "SELECT count(*) FROM checks_overview WHERE state = 'due'") == 3);
   CHECK(value(bench.story.alba, "SELECT DISTINCT why FROM checks_overview") == "the verifier was stopped");
   CHECK(number(bench.story.root, "SELECT max(attempt - given_back) FROM checks") == 0);
+  CHECK(number(bench.story.root, "SELECT count(*) FROM site_turns WHERE worker IS NULL AND until > now()") ==
+        1);
+  bench.story.end_turns();  // the pause of the test's patient verifier
   bench.work();
   CHECK(number(bench.story.alba, "SELECT count(*) FROM reports_overview") == 3);
 }
@@ -247,6 +251,32 @@ TEST_CASE("two verifiers share a queue: each page is read once, and one site is 
     CHECK(first != std::string::npos);
     CHECK((load + " ").find(path, first + 1) == std::string::npos);
   }
+}
+
+TEST_CASE(
+    "a page that leads to another site waits while a verifier elsewhere is there, and keeps nobody from its "
+    "own") {
+  Bench bench;
+  auto& root = bench.story.root;
+  must(root.exec("INSERT INTO site_turns VALUES ('good.test', 'elsewhere', now() + interval '1 hour')"));
+  bench.confirmed("/to-other-site");
+  std::stop_source stop;
+  std::thread worker([&] { must(work(bench.queue, options(bench.settings(), false), stop.get_token())); });
+  const auto wait_for = [&](const std::string& condition) {
+    for (int i = 0; i < 6000 && value(root, "SELECT EXISTS (" + condition + ")") != "true"; ++i)
+      std::this_thread::sleep_for(Millis(10));
+  };
+  wait_for("SELECT FROM site_turns WHERE site = 'good.test' AND wanted_until > now()");
+  CHECK(value(root, "SELECT worker FROM site_turns WHERE site = 'good.test'") == "elsewhere");
+  wait_for("SELECT FROM site_turns WHERE site = '127.0.0.1' AND worker IS NULL");
+  CHECK(number(root, "SELECT count(*) FROM reports") == 0);
+  must(root.exec("UPDATE site_turns SET worker = NULL, until = now() WHERE site = 'good.test'"));
+  wait_for("SELECT FROM reports");
+  stop.request_stop();
+  worker.join();
+  CHECK(value(root, "SELECT outcome || ' ' || final_url FROM reports") ==
+        "ok http://good.test:" + std::to_string(bench.web.http) + "/page");
+  CHECK(number(root, "SELECT count(*) FROM site_turns WHERE worker IS NOT NULL") == 0);
 }
 
 TEST_CASE("one verifier has one connection to a site, however many of its pages are due") {
@@ -279,7 +309,7 @@ TEST_CASE("a page that robots.txt forbids is reported as such, and read once an 
                "WHERE NOT coalesce(reason ?& ARRAY['en', 'es'], false)") == 0);
 }
 
-TEST_CASE("a site that asks to wait is known to the register, and its other checks go back unused") {
+TEST_CASE("a site that asks to wait is known to the register, and nobody claims its other checks") {
   Bench bench;
   bench.story.confirmed("Asamblea Norte", "north@example.org", bench.web.url("/later"));
   bench.work();
@@ -289,7 +319,7 @@ TEST_CASE("a site that asks to wait is known to the register, and its other chec
   bench.story.confirmed("Asamblea Sur", "south@example.org", bench.web.url("/loaded/1"));
   bench.work();
   CHECK(value(bench.story.alba, "SELECT state FROM checks_overview WHERE check_id = 2") == "due");
-  CHECK(number(bench.story.root, "SELECT attempt - given_back FROM checks WHERE check_id = 2") == 0);
+  CHECK(number(bench.story.root, "SELECT attempt FROM checks WHERE check_id = 2") == 0);  // not even claimed
   CHECK(bench.get("/load").find("/loaded/1") == std::string::npos);
 }
 

@@ -59,6 +59,11 @@ struct Rendering {
 };
 
 struct World {
+  explicit World(bool others_about = false) : by_turns(others_about) {}
+
+  bool by_turns;
+  std::vector<std::string> wanted;                   // turns that were asked for
+  std::vector<std::pair<std::string, Millis>> left;  // turns that ended, and for how long nobody is to come
   HandReactor reactor;
   Resolution::Answer domain = Resolution::Answer::found;  // what the DNS says of every address
   Resolution::Answer root = Resolution::Answer::found;    // what it says of a server of the root zone
@@ -74,6 +79,13 @@ struct World {
   Crawler crawler{reactor, tools(), {.pause = Millis(2000), .total = Millis(20'000), .octets = 1 << 20}};
 
   CrawlTools tools() {
+    CrawlTools made = all_but_turns();
+    if (!by_turns) return made;
+    made.ask_turn = [this](const std::string& site) { wanted.push_back(site); };
+    made.left = [this](const std::string& site, Millis wait) { left.emplace_back(site, wait); };
+    return made;
+  }
+  CrawlTools all_but_turns() {
     return {
         .fetch =
             [this](FetchRequest request, std::function<void(FetchResult)> fetched) {
@@ -104,8 +116,16 @@ struct World {
     };
   }
 
+  // With the turns of their sites, which are ours for that long.
+  void take_with_turn(const std::vector<std::string>& urls, Millis turn) {
+    std::vector<Errand> errands;
+    for (const std::string& url : urls)
+      errands.push_back(
+          {errands.size() + 1, url, *MailAddress::parse("north@example.org"), {}, reactor.now() + turn});
+    crawler.take(std::move(errands));
+  }
   void take(std::uint64_t id, const std::string& url, std::optional<EarlierPage> earlier = {}) {
-    crawler.take({id, url, *MailAddress::parse("north@example.org"), std::move(earlier)});
+    crawler.take({{id, url, *MailAddress::parse("north@example.org"), std::move(earlier)}});
     answer_names();
   }
   void answer_names() {
@@ -136,6 +156,17 @@ struct World {
     answer_names();
   }
   void page(const std::string& body) { answer(FetchOutcome::ok, 200, body); }
+  void elsewhere(const std::string& url) {
+    Sent first = std::move(sent.front());
+    sent.pop_front();
+    FetchResult result;
+    result.elsewhere = url;
+    result.outcome = FetchOutcome::http_error;
+    result.http_status = 302;
+    reactor.pass(Millis(10));
+    first.answer(std::move(result));
+    answer_names();
+  }
   void no_rules() { answer(FetchOutcome::http_error, 404); }
 
   // Answers everything, robots.txt with none, until nothing happens any more. The most requests that one site
@@ -416,4 +447,115 @@ TEST_CASE("a page that needs a browser waits for it, and its site does not wait 
   CHECK(world.looks.at(1).inspection.finding.published == true);
   CHECK(world.looks.at(1).rendered.png == "picture");
   CHECK(world.looks.at(1).fetched.body == "script");
+}
+
+TEST_CASE(
+    "where others are about, a turn that came with the errands ends with the last of them, and says the "
+    "pause") {
+  World world(true);
+  world.take_with_turn({"https://www.a.example/1", "https://a.example/2"}, std::chrono::minutes(15));
+  world.no_rules();
+  world.reactor.next_timer();
+  world.page("p");
+  world.reactor.next_timer();
+  world.no_rules();  // of the other host of this site
+  CHECK(world.left.empty());
+  world.reactor.next_timer();
+  world.page("p");
+  CHECK(world.looks.size() == 2);
+  CHECK(world.wanted.empty());
+  REQUIRE(world.left.size() == 1);
+  CHECK(world.left[0] == std::pair<std::string, Millis>("a.example", 2000));
+}
+
+TEST_CASE("errands that are done at once do not end the turn before the others begin") {
+  World world(true);
+  world.take_with_turn({"https://a.example/x"}, std::chrono::minutes(15));
+  world.answer(FetchOutcome::ok, 200, "User-agent: *\nDisallow: /x");
+  CHECK(world.left.size() == 1);
+  world.take_with_turn({"https://a.example/x", "https://a.example/2"}, std::chrono::minutes(15));
+  world.answer_names();
+  CHECK(world.left.size() == 1);
+  world.reactor.next_timer();
+  CHECK(world.log.back().first == "https://a.example/2");
+  world.page("p");
+  CHECK(world.left.size() == 2);
+}
+
+TEST_CASE(
+    "a redirect to another site waits for that site's turn, and keeps its own site from nobody meanwhile") {
+  World world(true);
+  world.take_with_turn({"https://a.example/"}, std::chrono::minutes(15));
+  world.no_rules();
+  world.reactor.next_timer();
+  world.elsewhere("https://b.example/");
+  CHECK(world.wanted == std::vector<std::string>{"b.example"});
+  REQUIRE(world.left.size() == 1);
+  CHECK(world.left[0].first == "a.example");
+  CHECK(world.sent.empty());
+  world.crawler.turn("b.example", world.reactor.now() + std::chrono::minutes(15));
+  CHECK(world.log.back().first == "https://b.example/robots.txt");
+  world.no_rules();
+  world.reactor.next_timer();
+  world.page("p");
+  CHECK(world.looks.size() == 1);
+  REQUIRE(world.left.size() == 2);
+  CHECK(world.left[1].first == "b.example");
+}
+
+TEST_CASE(
+    "where a site's turn cannot be had, what waits for it is given back, and nobody is asked anything") {
+  World world(true);
+  world.take(1, "https://b.example/1");
+  world.take(2, "https://b.example/2");
+  CHECK(world.wanted.size() == 1);
+  world.crawler.turn("b.example", std::nullopt);
+  CHECK(world.given_back.at(1) == std::pair<Seconds, std::string>(600, "another verifier is at its site"));
+  CHECK(world.given_back.size() == 2);
+  CHECK(world.log.empty());
+  CHECK(world.left.empty());
+  world.take(3, "https://b.example/3");
+  CHECK(world.wanted.size() == 2);
+}
+
+TEST_CASE("a turn that comes when nothing waits for it any more is ended at once") {
+  World world(true);
+  world.take(1, "https://b.example/");
+  world.crawler.stop("the verifier was stopped");
+  world.crawler.turn("b.example", world.reactor.now() + std::chrono::minutes(15));
+  REQUIRE(world.left.size() == 1);
+  CHECK(world.left[0] == std::pair<std::string, Millis>("b.example", 0));
+}
+
+TEST_CASE("no request begins that could outlast the turn: it is ended and asked for again") {
+  World world(true);
+  world.take_with_turn({"https://a.example/1"}, Millis(21'000));  // a request may take 20 s
+  world.no_rules();
+  world.reactor.next_timer();
+  CHECK(world.log.size() == 1);
+  REQUIRE(world.left.size() == 1);
+  CHECK(world.wanted == std::vector<std::string>{"a.example"});
+  world.crawler.turn("a.example", world.reactor.now() + std::chrono::minutes(15));
+  CHECK(world.log.back().first == "https://a.example/1");
+}
+
+TEST_CASE("a site's Retry-After goes with the turn that ends") {
+  World world(true);
+  world.take_with_turn({"https://a.example/1", "https://a.example/2"}, std::chrono::minutes(15));
+  world.no_rules();
+  world.reactor.next_timer();
+  world.answer(FetchOutcome::retry_later, 503, {}, Seconds(7200));
+  CHECK(world.given_back.contains(2));
+  REQUIRE(world.left.size() == 1);
+  CHECK(world.left[0].second == Seconds(7200));
+}
+
+TEST_CASE("errands for which a site's own Crawl-delay leaves no time are given back") {
+  World world;
+  for (std::uint64_t id = 1; id <= 20; ++id) world.take(id, "https://a.example/" + std::to_string(id));
+  CHECK(world.given_back.empty());
+  world.answer(FetchOutcome::ok, 200, "User-agent: *\nCrawl-delay: 60");
+  CHECK(world.given_back.size() == 17);
+  world.run();
+  CHECK(world.looks.size() == 3);
 }
