@@ -12,13 +12,20 @@ using namespace portavoz::test;
 
 namespace {
 
+struct Verifier : Service {
+  explicit Verifier(const std::string& configuration)
+      : Service(PORTAVOZ_BINARY_DIR "/bin/portavoz-verifier") {
+    configure(configuration);
+  }
+};
+
 // Two verifiers of one check at a time, so that whoever is kept waiting by a page can do nothing else.
 struct Two {
   Story story;
   WebServer web;
   TempDir evidence;
-  Service first{PORTAVOZ_BINARY_DIR "/bin/portavoz-verifier", configuration()};
-  Service second{PORTAVOZ_BINARY_DIR "/bin/portavoz-verifier", configuration()};
+  Verifier first{configuration()};
+  Verifier second{configuration()};
   int contacts = 0;
 
   [[nodiscard]] std::string configuration() const {

@@ -261,7 +261,7 @@ TEST_CASE(
   must(root.exec("INSERT INTO site_turns VALUES ('good.test', 'elsewhere', now() + interval '1 hour')"));
   bench.confirmed("/to-other-site");
   std::stop_source stop;
-  std::thread worker([&] { must(work(bench.queue, options(bench.settings(), false), stop.get_token())); });
+  std::thread worker([&] { must(work(bench.queue(), options(bench.settings(), false), stop.get_token())); });
   const auto wait_for = [&](const std::string& condition) {
     for (int i = 0; i < 6000 && value(root, "SELECT EXISTS (" + condition + ")") != "true"; ++i)
       std::this_thread::sleep_for(Millis(10));
