@@ -121,6 +121,8 @@ CREATE TRIGGER old_domain_holds_are_told AFTER DELETE ON page_watches
 DROP TRIGGER marks_are_told ON marks;
 CREATE TRIGGER marks_are_told AFTER INSERT ON marks REFERENCING NEW TABLE AS changed
   FOR EACH STATEMENT EXECUTE FUNCTION tell_roll_of_marks();
+CREATE TRIGGER changed_marks_are_told AFTER UPDATE ON marks REFERENCING NEW TABLE AS changed
+  FOR EACH STATEMENT EXECUTE FUNCTION tell_roll_of_marks();
 CREATE TRIGGER old_marks_are_told AFTER DELETE ON marks REFERENCING OLD TABLE AS changed
   FOR EACH STATEMENT EXECUTE FUNCTION tell_roll_of_marks();
 CREATE TRIGGER all_marks_are_told AFTER TRUNCATE ON marks

@@ -144,6 +144,11 @@ TEST_CASE("every change that the roll shows stands in the log, and keeps a roll 
        "marks 1 " + one.substr(0, 20) + ", marks 1 " + two.substr(0, 20)},
       {[&] { must(story.root.exec("DELETE FROM marks WHERE mark = '" + one + "'")); },
        "marks 1 " + one.substr(0, 20)},
+      {[&] {
+         must(story.root.exec("UPDATE marks SET posted_at = now() - interval '31 days' WHERE mark = '" + two +
+                              "'"));
+       },
+       "marks 1 " + two.substr(0, 20)},
       {[&] { must(story.alba.query("SELECT suspend($1, 'stolen')", {contact})); },
        "contacts 1 norte@example.org"},
       {[&] { must(story.alba.query("SELECT restore($1, 'found')", {contact})); },
