@@ -88,7 +88,8 @@ Result<RegisterTies> tie_to_register(const Settings& settings, const std::string
   auto roll = RollFile::open(settings.roll.directory);
   if (!roll) return roll.error();
   return RegisterTies{std::move(*spool),
-                      std::make_unique<RollFollower>(settings.database.dsn, host, std::move(*roll))};
+                      std::make_unique<RollFollower>(settings.database.dsn, settings.database.listen(), host,
+                                                     std::move(*roll))};
 }
 
 // The same ties, to another register or under another name.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <utility>
 
@@ -20,6 +21,7 @@ constexpr std::uint64_t max_spool_octets = std::uint64_t{64} << 20;
 constexpr std::uint64_t unbounded = std::numeric_limits<std::uint64_t>::max();
 // After carrying, and before the next try when that failed.
 constexpr Millis pause_period{1'000};
+constexpr Millis silence{10'000};         // of a register that owes an answer; then another server is sought
 constexpr std::size_t batch_lines = 500;  // so many do not wait for the end of the pause
 
 // New verdicts are appended to the first; the second is being carried, and is what a crash may leave.
@@ -29,13 +31,13 @@ std::string carried_file(const std::string& directory) { return directory + "/ve
 // What the register will never take is kept for the operator to look at, and holds nothing else up.
 std::string refused_file(const std::string& directory) { return directory + "/verdicts.refused.jsonl"; }
 
-std::string json_array(const std::vector<std::string_view>& lines) {
+std::string json_array(const std::vector<std::string>& lines) {
   std::size_t octets = 2;
-  for (const std::string_view line : lines) octets += line.size() + 1;
+  for (const std::string& line : lines) octets += line.size() + 1;
   std::string array;
   array.reserve(octets);
   array += '[';
-  for (const std::string_view line : lines) array.append(line).append(1, ',');
+  for (const std::string& line : lines) array.append(line).append(1, ',');
   array.back() = ']';
   return array;
 }
@@ -110,28 +112,30 @@ bool VerdictSpool::take_fresh_file() {
 Result<void> VerdictSpool::carry() {
   if (!take_fresh_file()) return {};
   const std::string carried = carried_file(directory_);
-  const auto octets = read_file(carried, 2 * max_spool_octets);
-  if (!octets) return octets.error();
-  std::vector<std::string_view> batch;
-  for (std::string_view rest = *octets; !rest.empty();) {
-    const auto end = std::min(rest.find('\n'), rest.size());
-    if (end > 0) batch.push_back(rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (batch.size() < batch_lines && !rest.empty()) continue;
+  // Line by line: a spool that grew for days is not to stand in memory.
+  std::ifstream lines(carried, std::ios::binary);
+  if (!lines) return error_from_errno("open", carried, errno);
+  std::vector<std::string> batch;
+  std::string line;
+  for (bool more = true; more;) {
+    more = static_cast<bool>(std::getline(lines, line));
+    if (more && !line.empty()) batch.push_back(line);
+    if (batch.size() < batch_lines && more) continue;
     if (auto recorded = record(batch); !recorded) return recorded;
     batch.clear();
   }
+  if (lines.bad()) return error_from_errno("read", carried, EIO);
   std::error_code problem;
   fs::remove(carried, problem);
   return {};
 }
 
 // Fails when the register is away; what it refuses is put aside.
-Result<void> VerdictSpool::record(const std::vector<std::string_view>& lines) {
+Result<void> VerdictSpool::record(const std::vector<std::string>& lines) {
   auto sent = send(lines);
   if (sent || sent.error().kind != ErrorKind::bad_input) return sent;
   // A line that a crash cut off is not JSON, and is left out.
-  std::vector<std::string_view> whole;
+  std::vector<std::string> whole;
   std::copy_if(lines.begin(), lines.end(), std::back_inserter(whole), is_verdict_json);
   if (whole.size() < lines.size()) sent = send(whole);
   if (sent || sent.error().kind != ErrorKind::bad_input) return sent;
@@ -140,7 +144,7 @@ Result<void> VerdictSpool::record(const std::vector<std::string_view>& lines) {
   return LineFile(refused_file(directory_), unbounded).append(json_array(whole) + "\n");
 }
 
-Result<void> VerdictSpool::send(const std::vector<std::string_view>& lines) {
+Result<void> VerdictSpool::send(const std::vector<std::string>& lines) {
   if (lines.empty()) return {};
   std::string dsn;
   {
@@ -152,6 +156,7 @@ Result<void> VerdictSpool::send(const std::vector<std::string_view>& lines) {
     auto opened = pg::Connection::open(dsn);
     if (!opened) return opened.error();
     register_ = std::move(*opened);
+    register_->answer_within(silence);
   }
   std::vector<pg::Connection::Param> verdicts(1);  // not a list in braces, which would copy them
   verdicts.front() = json_array(lines);

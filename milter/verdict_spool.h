@@ -52,8 +52,8 @@ class VerdictSpool {
   void run(const std::stop_token& stop);
   [[nodiscard]] bool take_fresh_file();
   [[nodiscard]] Result<void> carry();
-  [[nodiscard]] Result<void> record(const std::vector<std::string_view>& lines);
-  [[nodiscard]] Result<void> send(const std::vector<std::string_view>& lines);
+  [[nodiscard]] Result<void> record(const std::vector<std::string>& lines);
+  [[nodiscard]] Result<void> send(const std::vector<std::string>& lines);
 
   std::string directory_;
   std::mutex mutex_;  // guards what follows, up to waiting_

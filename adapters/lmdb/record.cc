@@ -89,6 +89,7 @@ class Decoder {
     return taken;
   }
 
+  [[nodiscard]] std::string_view rest() const { return rest_; }
   [[nodiscard]] bool good() const { return good_; }
   [[nodiscard]] bool whole() const { return good_ && rest_.empty(); }
 
@@ -112,16 +113,23 @@ Error too_long(const std::string& what) {
           "the roll cannot hold " + what + ": one of its texts is too long; shorten it where it comes from"};
 }
 
+Result<Record> single(std::string key, std::string value, const std::string& what, bool fits = true) {
+  if (!fits || key.size() > max_key_octets) return too_long(what);
+  return Record{std::move(key), std::move(value)};
+}
+
 // Collects the records of one roll.
 class Records {
  public:
-  void add(std::string key, std::string value, const std::string& what, bool fits = true) {
-    if (wrong_.empty() && (!fits || key.size() > max_key_octets)) wrong_ = what;
-    records_.push_back({std::move(key), std::move(value)});
+  void add(Result<Record> record) {
+    if (record)
+      records_.push_back(std::move(*record));
+    else if (!wrong_)
+      wrong_ = record.error();
   }
 
   [[nodiscard]] Result<std::vector<Record>> take() && {
-    if (!wrong_.empty()) return too_long(wrong_);
+    if (wrong_) return *wrong_;
     const auto by_key = [](const Record& a, const Record& b) { return a.key < b.key; };
     const auto same_key = [](const Record& a, const Record& b) { return a.key == b.key; };
     std::stable_sort(records_.begin(), records_.end(), by_key);
@@ -131,7 +139,7 @@ class Records {
 
  private:
   std::vector<Record> records_;
-  std::string wrong_;  // what does not fit, of the first that does not
+  std::optional<Error> wrong_;  // of the first that does not fit
 };
 
 void add_list(Records& records, const GuardedList& list) {
@@ -142,16 +150,18 @@ void add_list(Records& records, const GuardedList& list) {
       .text(list.admin_address)
       .texts(list.languages)
       .texts(list.addresses);
-  records.add(list_key(list.id), value.take(), what, value.fits());
+  records.add(single(list_key(list.id), value.take(), what, value.fits()));
   for (const std::string& address : list.addresses) {
     const auto at = address.rfind('@');
-    records.add(address_key(address), encode_list_id(list.id), what);
-    records.add(local_part_key(address.substr(0, at)), encode_list_id(list.id), what);
-    records.add(domain_key(address.substr(at + 1)), {}, what);
+    records.add(single(address_key(address), encode_list_id(list.id), what));
+    records.add(single(local_part_key(address.substr(0, at)), encode_list_id(list.id), what));
+    records.add(single(domain_key(address.substr(at + 1)), {}, what));
   }
 }
 
-void add_contact(Records& records, const RollContact& row) {
+}  // namespace
+
+Result<Record> encode(const RollContact& row) {
   const Designation& contact = row.designation;
   Encoder value;
   value.i64(contact.contact_id)
@@ -162,23 +172,24 @@ void add_contact(Records& records, const RollContact& row) {
       .text(contact.assembly)
       .texts(contact.proof.logins)
       .texts(contact.proof.signing_domains);
-  records.add(contact_key(row.list_id, contact.address), value.take(), "the contact " + contact.address,
-              value.fits());
+  return single(contact_key(row.list_id, contact.address), value.take(), "the contact " + contact.address,
+                value.fits());
 }
 
-}  // namespace
+Result<Record> encode(const RollMark& row) {
+  return single(mark_key(row.list_id, row.mark), {}, "the mark " + row.mark);
+}
 
 Result<std::vector<Record>> encode(const RollContents& contents) {
   Records records;
   for (const GuardedList& list : contents.lists) add_list(records, list);
-  for (const RollContact& row : contents.contacts) add_contact(records, row);
-  for (const RollMark& row : contents.marks)
-    records.add(mark_key(row.list_id, row.mark), {}, "the mark " + row.mark);
+  for (const RollContact& row : contents.contacts) records.add(encode(row));
+  for (const RollMark& row : contents.marks) records.add(encode(row));
   for (const RollSealKey& row : contents.seal_keys) {
     if (row.public_key.size() != seal_key_octets)
       return Error{ErrorKind::bad_input,
                    "the public key of the seal key " + row.key_id + " has not 32 octets"};
-    records.add(seal_key_key(row.key_id), row.public_key, "the seal key " + row.key_id);
+    records.add(single(seal_key_key(row.key_id), row.public_key, "the seal key " + row.key_id));
   }
   return std::move(records).take();
 }
@@ -194,7 +205,16 @@ std::string encode(const Heading& heading) {
   return value;
 }
 
+std::string encode(const Following& following) {
+  Encoder value;
+  const RollCounts& counts = following.counts;
+  for (const std::size_t count : {counts.lists, counts.contacts, counts.marks, counts.seal_keys})
+    value.i64(static_cast<std::int64_t>(count));
+  return value.text(following.position.source).take() + following.position.snapshot;
+}
+
 std::string heading_key() { return std::string(1, '\0'); }
+std::string following_key() { return std::string(1, '\x01'); }
 std::string list_key(std::int64_t list_id) { return key_of('L', list_id, {}); }
 std::string address_key(std::string_view address) { return key_of('A', address); }
 std::string local_part_key(std::string_view local_part) { return key_of('P', local_part); }
@@ -218,6 +238,18 @@ std::optional<Heading> decode_heading(std::string_view value) {
   if ((flags & flag_valid_until) != 0) heading.last_word.valid_until = valid_until;
   if (!from.whole()) return std::nullopt;
   return heading;
+}
+
+std::optional<Following> decode_following(std::string_view value) {
+  Decoder from(value);
+  Following following;
+  RollCounts& counts = following.counts;
+  for (std::size_t* count : {&counts.lists, &counts.contacts, &counts.marks, &counts.seal_keys})
+    *count = static_cast<std::size_t>(from.i64());
+  following.position.source = from.text();
+  following.position.snapshot = from.rest();
+  if (!from.good()) return std::nullopt;
+  return following;
 }
 
 std::optional<std::int64_t> decode_list_id(std::string_view value) {

@@ -10,6 +10,8 @@
 //   0x00                           heading: the octets "PVZ-ROLL", u16 format, i64 last word,
 //                                  u8 flags (1 of a roster, 2 it says until when), i64 valid until, or 0;
 //                                  both times in seconds since 1970
+//   0x01                           how far it has followed a register; a roster's roll has none: i64 lists,
+//                                  i64 contacts, i64 marks, i64 seal keys, text source, and the snapshot
 //   'L' i64 list id                u8 flags (1 holds unproven), text posting address, text admin address,
 //                                  texts languages, texts addresses
 //   'A' address                    i64 list id
@@ -21,8 +23,9 @@
 //   'M' i64 list id, mark          nothing
 //   'S' seal key's id              32 octets, the public key
 //
-// A change of this table is a new format number; the heading stays where it is, so that every release knows
-// its own.
+// A change of what readers ask for is a new format number; the heading stays where it is, so that every
+// release knows its own. 0x01 is for the writer alone: a roll without it is as good for readers, and its
+// writer compares all of it once.
 #pragma once
 
 #include <cstddef>
@@ -52,12 +55,23 @@ struct Heading {
   LastWord last_word;
 };
 
-// All records but the heading, by ascending key, each key once: of two lists with one address the first has
-// it. Errors: bad_input when a text is longer than its record can hold, or a seal key has not 32 octets.
+// What the writer knows of a roll that follows a register.
+struct Following {
+  RollPosition position;
+  RollCounts counts;
+};
+
+// All records but the heading and the position, by ascending key, each key once: of two lists with one
+// address the first has it. Errors: bad_input when a text is longer than its record can hold, or a seal key
+// has not 32 octets.
 [[nodiscard]] Result<std::vector<Record>> encode(const RollContents& contents);
+[[nodiscard]] Result<Record> encode(const RollContact& contact);
+[[nodiscard]] Result<Record> encode(const RollMark& mark);
 [[nodiscard]] std::string encode(const Heading& heading);
+[[nodiscard]] std::string encode(const Following& following);
 
 [[nodiscard]] std::string heading_key();
+[[nodiscard]] std::string following_key();
 [[nodiscard]] std::string list_key(std::int64_t list_id);
 [[nodiscard]] std::string address_key(std::string_view address);
 [[nodiscard]] std::string local_part_key(std::string_view local_part);
@@ -68,6 +82,7 @@ struct Heading {
 
 // Nothing when the octets are not exactly one such value. A heading of another format gives its number alone.
 [[nodiscard]] std::optional<Heading> decode_heading(std::string_view value);
+[[nodiscard]] std::optional<Following> decode_following(std::string_view value);
 [[nodiscard]] std::optional<std::int64_t> decode_list_id(std::string_view value);
 [[nodiscard]] std::optional<GuardedList> decode_list(std::int64_t list_id, std::string_view value);
 [[nodiscard]] std::optional<Designation> decode_contact(std::string address, std::string_view value);

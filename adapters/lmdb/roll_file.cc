@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <map>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@
 namespace portavoz {
 namespace {
 
+using lmdb::Following;
 using lmdb::Heading;
 using lmdb::Record;
 
@@ -32,69 +34,112 @@ std::string_view view_of(const MDB_val& value) {
 
 // Room for the old contents and the new ones beside each other, with what a tree of pages wastes, several
 // times over: more is used only when a reader keeps old states alive.
+constexpr std::size_t mebibyte = std::size_t{1} << 20;
+constexpr std::size_t least_room = 64 * mebibyte;
+
 std::size_t room_for(const std::vector<Record>& records) {
   std::size_t octets = 0;
   for (const Record& record : records) octets += record.key.size() + record.value.size() + 32;
-  constexpr std::size_t mebibyte = std::size_t{1} << 20;
-  return 64 * mebibyte + (8 * octets / mebibyte + 1) * mebibyte;
+  return least_room + (8 * octets / mebibyte + 1) * mebibyte;
 }
 
 // Each may take a page of memory, which LMDB keeps while the files are open.
 constexpr std::size_t few_changes = 1000;
 
-// Walks the file and the records side by side, both by ascending key, and writes only what differs. Gives 0,
-// or LMDB's number.
+std::size_t room_for(std::size_t contacts_and_marks) {
+  constexpr std::size_t octets_each = 1024;
+  return least_room + (contacts_and_marks * octets_each / mebibyte + 1) * mebibyte;
+}
+
+// A status of ours beside LMDB's and the system's: records that did not come by ascending key.
+constexpr int out_of_order = EBADMSG;
+// The source, and not the file, failed.
+constexpr int source_failed = ECANCELED;
+
+int put(MDB_txn* transaction, MDB_dbi main, std::string_view key_octets, std::string_view octets) {
+  MDB_val key = value_of(key_octets);
+  MDB_val value = value_of(octets);
+  return mdb_put(transaction, main, &key, &value, 0);
+}
+
+// Makes all records whose keys begin with an octet from `first` to `last` those that are given, by ascending
+// key; writes only what differs, and holds no more than one record. Gives 0, LMDB's number, or out_of_order.
 class Merge {
  public:
-  Merge(MDB_txn* transaction, MDB_dbi main, const std::vector<Record>& records)
-      : transaction_(transaction), main_(main), records_(records) {}
+  Merge(MDB_txn* transaction, MDB_dbi main, char first, char last)
+      : transaction_(transaction), main_(main), first_(1, first), last_(1, last) {}
 
-  int run() {
+  int begin() {
     MDB_cursor* opened = nullptr;
     if (const int status = mdb_cursor_open(transaction_, main_, &opened); status != 0) return status;
-    const Owned<MDB_cursor, mdb_cursor_close> cursor(opened);
-    MDB_val key = {};
-    MDB_val value = {};
-    auto record = records_.begin();
-    int status = mdb_cursor_get(cursor.get(), &key, &value, MDB_FIRST);
-    for (; status == 0; status = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT)) {
-      if (view_of(key) == lmdb::heading_key()) continue;
-      while (record != records_.end() && record->key < view_of(key)) missing_.push_back(&*record++);
-      const bool known = record != records_.end() && record->key == view_of(key);
-      if (!known) {
-        superfluous_.emplace_back(view_of(key));
-      } else {
-        if (record->value != view_of(value)) missing_.push_back(&*record);
-        ++record;
-      }
-    }
-    if (status != MDB_NOTFOUND) return status;
-    while (record != records_.end()) missing_.push_back(&*record++);
-    return apply();
+    cursor_.reset(opened);
+    return seek(first_);
   }
 
-  [[nodiscard]] std::size_t changes() const { return missing_.size() + superfluous_.size(); }
+  int take(const Record& record) {
+    if (any_ && record.key <= last_taken_) return out_of_order;
+    any_ = true;
+    last_taken_ = record.key;
+    if (const int status = drop_before(&record.key); status != 0) return status;
+    if (!at_end_ && key_ == record.key && view_of(value_) == record.value) return go(MDB_NEXT);
+    ++changes_;
+    if (const int status = put(transaction_, main_, record.key, record.value); status != 0) return status;
+    if (const int status = seek(record.key); status != 0) return status;
+    return go(MDB_NEXT);
+  }
+
+  int finish() { return drop_before(nullptr); }
+
+  [[nodiscard]] std::size_t changes() const { return changes_; }
+  [[nodiscard]] bool changed() const { return changes_ > 0; }
 
  private:
-  int apply() {
-    for (const std::string& gone : superfluous_) {
-      MDB_val key = value_of(gone);
-      if (const int status = mdb_del(transaction_, main_, &key, nullptr); status != 0) return status;
-    }
-    for (const Record* record : missing_) {
-      MDB_val key = value_of(record->key);
-      MDB_val value = value_of(record->value);
-      if (const int status = mdb_put(transaction_, main_, &key, &value, 0); status != 0) return status;
+  int go(MDB_cursor_op how, std::string_view from = {}) {
+    MDB_val key = value_of(from);
+    const int status = mdb_cursor_get(cursor_.get(), &key, &value_, how);
+    at_end_ = status == MDB_NOTFOUND || (status == 0 && view_of(key).substr(0, 1) > last_);
+    if (status == 0) key_ = view_of(key);
+    return status == MDB_NOTFOUND ? 0 : status;
+  }
+
+  int seek(const std::string& from) { return go(MDB_SET_RANGE, from); }
+
+  // Nullptr: up to the end.
+  int drop_before(const std::string* key) {
+    while (!at_end_ && (key == nullptr || key_ < *key)) {
+      ++changes_;
+      const std::string gone = key_;
+      MDB_val gone_key = value_of(gone);
+      if (const int status = mdb_del(transaction_, main_, &gone_key, nullptr); status != 0) return status;
+      if (const int status = seek(gone); status != 0) return status;
     }
     return 0;
   }
 
   MDB_txn* transaction_;
   MDB_dbi main_;
-  const std::vector<Record>& records_;
-  std::vector<const Record*> missing_;    // not there, or with another value
-  std::vector<std::string> superfluous_;  // keys
+  std::string first_;
+  std::string last_;
+  Owned<MDB_cursor, mdb_cursor_close> cursor_;
+  bool at_end_ = false;
+  std::string key_;     // where the cursor is, unless at the end
+  MDB_val value_ = {};  // valid until the next change
+  bool any_ = false;
+  std::string last_taken_;
+  std::size_t changes_ = 0;
 };
+
+// The records of that kind among these, merged into the file.
+int merge_kind(MDB_txn* transaction, MDB_dbi main, char kind, const std::vector<Record>& records,
+               bool& changed) {
+  Merge merge(transaction, main, kind, kind);
+  int status = merge.begin();
+  for (auto record = records.begin(); status == 0 && record != records.end(); ++record)
+    if (record->key.front() == kind) status = merge.take(*record);
+  if (status == 0) status = merge.finish();
+  changed = changed || merge.changed();
+  return status;
+}
 
 // Whether the file may be written record by record: it is empty, or of our format.
 int check_format(MDB_txn* transaction, MDB_dbi main) {
@@ -113,11 +158,11 @@ int check_format(MDB_txn* transaction, MDB_dbi main) {
 }
 
 int write_heading(MDB_txn* transaction, MDB_dbi main, const LastWord& last_word) {
-  const std::string key_octets = lmdb::heading_key();
-  const std::string octets = lmdb::encode(Heading{lmdb::roll_format, last_word});
-  MDB_val key = value_of(key_octets);
-  MDB_val value = value_of(octets);
-  return mdb_put(transaction, main, &key, &value, 0);
+  return put(transaction, main, lmdb::heading_key(), lmdb::encode(Heading{lmdb::roll_format, last_word}));
+}
+
+int write_following(MDB_txn* transaction, MDB_dbi main, const Following& following) {
+  return put(transaction, main, lmdb::following_key(), lmdb::encode(following));
 }
 
 Unavailable damaged(const LmdbEnvironment& environment, const std::string& what) {
@@ -231,39 +276,307 @@ Result<std::unique_ptr<RollFile>> RollFile::open(const std::string& directory) {
   return std::unique_ptr<RollFile>(new RollFile(std::move(environment)));
 }
 
+// One transaction, with more room where it needs it. Gives 0, or why nothing was written: LMDB's number, or
+// the system's, or one of ours.
+Result<int> RollFile::commit(const Change& change, std::size_t room) {
+  for (;;) {
+    const auto written = environment_->write(change);
+    if (!written || *written != MDB_MAP_FULL) return written;
+    const auto grown = environment_->grow(room);
+    if (!grown) return grown.error();
+    if (!*grown) return full();
+  }
+}
+
+// The error of a transaction that gave this status; nothing when it was committed.
+Result<void> RollFile::committed(const Result<int>& status) const {
+  if (!status) return status.error();
+  if (*status == 0) return {};
+  return environment_->error("write", *status);
+}
+
 Result<RollChange> RollFile::replace(const RollContents& contents) {
   auto records = lmdb::encode(contents);
   if (!records) return records.error();
   std::size_t changes = 0;
   const auto change = [&](MDB_txn* transaction, MDB_dbi main) {
     if (const int status = check_format(transaction, main); status != 0) return status;
-    Merge merge(transaction, main, *records);
-    if (const int status = merge.run(); status != 0) return status;
+    Merge merge(transaction, main, lmdb::following_key().front(), '\xff');
+    int status = merge.begin();
+    for (auto record = records->begin(); status == 0 && record != records->end(); ++record)
+      status = merge.take(*record);
+    if (status == 0) status = merge.finish();
     changes = merge.changes();
-    return write_heading(transaction, main, contents.last_word);
+    return status != 0 ? status : write_heading(transaction, main, contents.last_word);
   };
-  bool anew = false;
-  for (;;) {
-    const auto written = environment_->write(change);
-    if (!written) return written.error();
-    if (*written == 0) {
-      if (changes > few_changes) {
-        *records = std::vector<Record>();
-        environment_->release_memory();
-      }
-      return changes > 0 ? RollChange::written : RollChange::none;
-    }
-    if (*written == MDB_MAP_FULL) {
-      const auto grown = environment_->grow(room_for(*records));
-      if (!grown) return grown.error();
-      if (!*grown) return full();
-    } else if (LmdbEnvironment::is_damage(*written) && !anew) {
-      anew = true;
-      if (auto made = environment_->start_anew(); !made) return made.error();
-    } else {
-      return environment_->error("write", *written);
-    }
+  auto written = commit(change, room_for(*records));
+  if (written && LmdbEnvironment::is_damage(*written)) {
+    if (auto made = environment_->start_anew(); !made) return made.error();
+    written = commit(change, room_for(*records));
   }
+  if (auto done = committed(written); !done) return done.error();
+  if (changes > few_changes) {
+    *records = std::vector<Record>();
+    environment_->release_memory();
+  }
+  return changes > 0 ? RollChange::written : RollChange::none;
+}
+
+std::optional<LastWord> RollFile::last_word() const {
+  const auto snapshot = environment_->snapshot();
+  if (!snapshot) return std::nullopt;
+  const auto heading = heading_of(*environment_, *snapshot);
+  if (!heading.found()) return std::nullopt;
+  return heading.value().last_word;
+}
+
+std::optional<Following> RollFile::following() const {
+  const auto snapshot = environment_->snapshot();
+  if (!snapshot || !heading_of(*environment_, *snapshot).found()) return std::nullopt;
+  const auto value = snapshot->get(lmdb::following_key());
+  if (!value.found()) return std::nullopt;
+  return lmdb::decode_following(value.value());
+}
+
+std::optional<RollPosition> RollFile::position() const {
+  const auto known = following();
+  if (!known) return std::nullopt;
+  return known->position;
+}
+
+// ---- a part of the roll
+
+namespace {
+
+// What the update says of single contacts and marks: keys with their values; without one where they are gone.
+Result<std::map<std::string, std::optional<std::string>>> single_records(const RollUpdate& update) {
+  std::map<std::string, std::optional<std::string>> all;
+  for (const RollKey& key : update.contact_keys)
+    all.try_emplace(lmdb::contact_key(key.list_id, key.text), std::nullopt);
+  for (const RollKey& key : update.mark_keys)
+    all.try_emplace(lmdb::mark_key(key.list_id, key.text), std::nullopt);
+  const auto add = [&all](Result<Record> record) -> Result<void> {
+    if (!record) return record.error();
+    all[std::move(record->key)] = std::move(record->value);
+    return {};
+  };
+  for (const RollContact& contact : update.contacts)
+    if (auto added = add(lmdb::encode(contact)); !added) return added.error();
+  for (const RollMark& mark : update.marks)
+    if (auto added = add(lmdb::encode(mark)); !added) return added.error();
+  return all;
+}
+
+// Puts or removes one record, and counts it.
+int write_single(MDB_txn* transaction, MDB_dbi main, const std::string& key_octets,
+                 const std::optional<std::string>& octets, RollCounts& counts, bool& changed) {
+  MDB_val key = value_of(key_octets);
+  MDB_val found = {};
+  const int status = mdb_get(transaction, main, &key, &found);
+  if (status != 0 && status != MDB_NOTFOUND) return status;
+  const bool there = status == 0;
+  if (there ? octets && view_of(found) == *octets : !octets) return 0;
+  changed = true;
+  std::size_t& count = key_octets.front() == 'C' ? counts.contacts : counts.marks;
+  if (!octets) {
+    --count;
+    return mdb_del(transaction, main, &key, nullptr);
+  }
+  if (!there) ++count;
+  return put(transaction, main, key_octets, *octets);
+}
+
+int read_following(MDB_txn* transaction, MDB_dbi main, Following& following) {
+  const std::string key_octets = lmdb::following_key();
+  MDB_val key = value_of(key_octets);
+  MDB_val found = {};
+  if (const int status = mdb_get(transaction, main, &key, &found); status != 0) return status;
+  const auto read = lmdb::decode_following(view_of(found));
+  if (!read) return MDB_NOTFOUND;
+  following = *read;
+  return 0;
+}
+
+}  // namespace
+
+Result<RollWritten> RollFile::update(const RollUpdate& update, const RollPosition& position, Instant heard) {
+  RollContents few;
+  few.lists = update.lists.value_or(std::vector<GuardedList>());
+  few.seal_keys = update.seal_keys.value_or(std::vector<RollSealKey>());
+  const auto records = lmdb::encode(few);
+  if (!records) return records.error();
+  const auto singles = single_records(update);
+  if (!singles) return singles.error();
+  const auto known = following();
+  if (!known)
+    return Error{ErrorKind::conflict,
+                 "the roll in " + environment_->directory() + " has no position; compare all of it"};
+  std::string kinds;
+  if (update.lists) kinds += "ADLP";
+  if (update.seal_keys) kinds += 'S';
+
+  bool changed = false;
+  Following following;
+  const auto change = [&](MDB_txn* transaction, MDB_dbi main) {
+    changed = false;
+    int status = read_following(transaction, main, following);
+    for (const char kind : kinds)
+      if (status == 0) status = merge_kind(transaction, main, kind, *records, changed);
+    for (const auto& [key, value] : *singles)
+      if (status == 0) status = write_single(transaction, main, key, value, following.counts, changed);
+    if (update.lists) following.counts.lists = few.lists.size();
+    if (update.seal_keys) following.counts.seal_keys = few.seal_keys.size();
+    following.position = position;
+    if (status == 0) status = write_following(transaction, main, following);
+    return status != 0 ? status : write_heading(transaction, main, heard);
+  };
+  const std::size_t room =
+      room_for(known->counts.contacts + known->counts.marks + singles->size()) + room_for(*records);
+  if (auto done = committed(commit(change, room)); !done) return done.error();
+  if (singles->size() > few_changes) environment_->release_memory();
+  return RollWritten{changed ? RollChange::written : RollChange::none, following.counts};
+}
+
+// ---- all of it, little by little
+
+Result<RollWritten> RollFile::compare(RollSource& source, std::size_t contacts, const RollPosition& position,
+                                      Instant heard) {
+  const std::size_t room = room_for(contacts);
+  if (!last_word())
+    if (auto made = environment_->start_anew(); !made) return made.error();
+  // Room is made before, because what was read once cannot be read again.
+  for (bool grown = true; grown;) {
+    const auto more = environment_->grow(room);
+    if (!more) return more.error();
+    grown = *more;
+  }
+  auto written =
+      last_word() ? merge_all(source, room, position, heard) : load_first(source, room, position, heard);
+  environment_->release_memory();
+  return written;
+}
+
+namespace {
+
+// Hands every contact or mark of the source to `take`, encoded.
+template <typename More, typename Take>
+Result<void> each(const More& more, const Take& take) {
+  for (;;) {
+    auto rows = more();
+    if (!rows) return rows.error();
+    if (rows->empty()) return {};
+    std::vector<Record> records;
+    records.reserve(rows->size());
+    for (const auto& row : *rows) {
+      auto record = lmdb::encode(row);
+      if (!record) return record.error();
+      records.push_back(std::move(*record));
+    }
+    if (auto taken = take(records); !taken) return taken.error();
+  }
+}
+
+Result<std::vector<Record>> few_records(RollSource& source, RollCounts& counts) {
+  auto lists = source.lists();
+  if (!lists) return lists.error();
+  auto keys = source.seal_keys();
+  if (!keys) return keys.error();
+  counts.lists = lists->size();
+  counts.seal_keys = keys->size();
+  RollContents few;
+  few.lists = std::move(*lists);
+  few.seal_keys = std::move(*keys);
+  return lmdb::encode(few);
+}
+
+}  // namespace
+
+// Without a last word nobody takes what is there for a roll, and so it may come in several transactions.
+Result<RollWritten> RollFile::load_first(RollSource& source, std::size_t room, const RollPosition& position,
+                                         Instant heard) {
+  Following following{position, {}};
+  const auto few = few_records(source, following.counts);
+  if (!few) return few.error();
+  std::size_t expected = 0;
+  const auto put_all = [&](const std::vector<Record>& records) -> Result<void> {
+    expected += records.size();
+    const auto change = [&](MDB_txn* transaction, MDB_dbi main) {
+      int status = 0;
+      for (auto record = records.begin(); status == 0 && record != records.end(); ++record)
+        status = put(transaction, main, record->key, record->value);
+      return status;
+    };
+    return committed(commit(change, 2 * room));
+  };
+  const auto count_into = [&](std::size_t& count) {
+    return [&](const std::vector<Record>& records) {
+      count += records.size();
+      return put_all(records);
+    };
+  };
+  auto loaded = put_all(*few);
+  if (loaded) loaded = each([&] { return source.more_contacts(); }, count_into(following.counts.contacts));
+  if (loaded) loaded = each([&] { return source.more_marks(); }, count_into(following.counts.marks));
+  if (!loaded) return loaded.error();
+  const auto last = [&](MDB_txn* transaction, MDB_dbi main) {
+    MDB_stat about = {};
+    int status = mdb_stat(transaction, main, &about);
+    // A record that came twice, or files that were taken away meanwhile.
+    if (status == 0 && about.ms_entries != expected) status = out_of_order;
+    if (status == 0) status = write_following(transaction, main, following);
+    return status != 0 ? status : write_heading(transaction, main, heard);
+  };
+  if (auto done = committed(commit(last, 2 * room)); !done) return done.error();
+  return RollWritten{RollChange::written, following.counts};
+}
+
+Result<RollWritten> RollFile::merge_all(RollSource& source, std::size_t room, const RollPosition& position,
+                                        Instant heard) {
+  Following following{position, {}};
+  const auto few = few_records(source, following.counts);
+  if (!few) return few.error();
+  bool changed = false;
+  std::optional<Error> failed;
+  const auto change = [&](MDB_txn* transaction, MDB_dbi main) {
+    changed = false;
+    int status = check_format(transaction, main);
+    for (const char kind : {'A', 'D', 'L', 'P', 'S'})
+      if (status == 0) status = merge_kind(transaction, main, kind, *few, changed);
+    const auto merge_each = [&](char kind, const auto& more, std::size_t& count) {
+      Merge merge(transaction, main, kind, kind);
+      status = merge.begin();
+      const auto take = [&](const std::vector<Record>& records) -> Result<void> {
+        count += records.size();
+        for (auto record = records.begin(); status == 0 && record != records.end(); ++record)
+          status = merge.take(*record);
+        return status == 0 ? Result<void>() : Error{ErrorKind::internal, "the file failed"};
+      };
+      auto all = status == 0 ? each(more, take) : Result<void>();
+      if (status == 0 && !all) {
+        failed = all.error();
+        status = source_failed;
+      }
+      if (status == 0) status = merge.finish();
+      changed = changed || merge.changed();
+    };
+    if (status == 0)
+      merge_each(
+          'C', [&] { return source.more_contacts(); }, following.counts.contacts);
+    if (status == 0)
+      merge_each(
+          'M', [&] { return source.more_marks(); }, following.counts.marks);
+    if (status == 0) status = write_following(transaction, main, following);
+    return status != 0 ? status : write_heading(transaction, main, heard);
+  };
+  const auto written = environment_->write(change);
+  if (failed) return *failed;
+  if (written && *written == MDB_MAP_FULL) {
+    const auto grown = environment_->grow(2 * room);
+    if (!grown) return grown.error();
+    if (!*grown) return full();
+  }
+  if (auto done = committed(written); !done) return done.error();
+  return RollWritten{changed ? RollChange::written : RollChange::none, following.counts};
 }
 
 Error RollFile::full() const {

@@ -18,6 +18,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,18 +27,23 @@
 #include "core/base/time.h"
 #include "core/policy/roll_contents.h"
 
+struct MDB_txn;
+
 namespace portavoz {
 
 class LmdbEnvironment;
 
-struct RollCounts {
-  std::size_t lists = 0;
-  std::size_t contacts = 0;
-  std::size_t marks = 0;
-  std::size_t seal_keys = 0;
-};
+namespace lmdb {
+struct Following;
+}
 
 enum class RollChange : std::uint8_t { none, written };
+
+// What a roll that follows a register came to.
+struct RollWritten {
+  RollChange change = RollChange::none;  // `none` when nothing but the last word and the position is new
+  RollCounts counts;
+};
 
 // The one writer. Errors: conflict (a second one in this process), forbidden (permissions), not_found (the
 // directory), bad_input (contents that no record can hold), unavailable (disk full, and a reader that was
@@ -53,11 +59,38 @@ class RollFile {
   RollFile(const RollFile&) = delete;
   RollFile& operator=(const RollFile&) = delete;
 
-  // Makes the roll say exactly this. Only what differs is written; `none` when that is the last word alone.
+  // Makes the roll say exactly this, which follows no register. Only what differs is written; `none` when
+  // that is the last word alone.
   [[nodiscard]] Result<RollChange> replace(const RollContents& contents);
 
+  // How far the roll has followed a register. Nothing when it has not: never filled, not readable, or built
+  // from a roster or by a release that knew no positions.
+  [[nodiscard]] std::optional<RollPosition> position() const;
+  [[nodiscard]] std::optional<LastWord> last_word() const;
+
+  // Takes over the part that changed, with the position that it brings the roll to, in one transaction. Doing
+  // it twice changes nothing. Error `conflict`: the roll has no position; it is to be compared.
+  [[nodiscard]] Result<RollWritten> update(const RollUpdate& update, const RollPosition& position,
+                                           Instant heard);
+
+  // Makes the roll say what the source says; only what differs is written, in one transaction, and no more
+  // than the source's handfuls is held in memory beside LMDB's own pages. A roll that was never filled is
+  // filled in several transactions, and has no last word until the last one. Readers are not held up.
+  // `contacts`: about how many there will be. An error of the source is handed through.
+  [[nodiscard]] Result<RollWritten> compare(RollSource& source, std::size_t contacts,
+                                            const RollPosition& position, Instant heard);
+
  private:
+  using Change = std::function<int(MDB_txn*, unsigned)>;  // LmdbEnvironment's
+
   explicit RollFile(std::shared_ptr<LmdbEnvironment> environment);
+  [[nodiscard]] std::optional<lmdb::Following> following() const;
+  [[nodiscard]] Result<int> commit(const Change& change, std::size_t room);
+  [[nodiscard]] Result<void> committed(const Result<int>& status) const;
+  [[nodiscard]] Result<RollWritten> load_first(RollSource& source, std::size_t room,
+                                               const RollPosition& position, Instant heard);
+  [[nodiscard]] Result<RollWritten> merge_all(RollSource& source, std::size_t room,
+                                              const RollPosition& position, Instant heard);
   [[nodiscard]] Error full() const;
 
   std::shared_ptr<LmdbEnvironment> environment_;

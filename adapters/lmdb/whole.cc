@@ -87,7 +87,12 @@ Result<RollContents> decode(const std::vector<Record>& records) {
     return Error{ErrorKind::bad_input, "its heading has not the form it must have"};
   RollContents contents;
   contents.last_word = heading->last_word;
-  const std::vector<Record> others(records.begin() + 1, records.end());
+  std::vector<Record> others(records.begin() + 1, records.end());
+  if (!others.empty() && others.front().key == following_key()) {
+    if (!decode_following(others.front().value))
+      return wrong(others.front(), "has not the form it must have");
+    others.erase(others.begin());
+  }
   for (const Record& record : others)
     if (record.key.empty() || !take(record, contents)) return wrong(record, "has not the form it must have");
   if (auto same = compare(others, contents); !same) return same.error();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -134,6 +135,8 @@ Result<Connection> Connection::open(const std::string& dsn, Seconds longest_conn
                                              " Check that PostgreSQL runs and that register.dsn names it."};
   }
   PQsetNoticeReceiver(connection.get(), drop_notice, nullptr);
+  if (PQsetnonblocking(connection.get(), 1) != 0)  // sending, too, is waited for by await_result() alone
+    return Error{ErrorKind::internal, one_line(PQerrorMessage(connection.get()))};
   return Connection(std::move(connection));
 }
 
@@ -141,13 +144,13 @@ Result<Rows> Connection::query(const std::string& sql, const std::vector<Param>&
   std::vector<const char*> values;
   values.reserve(params.size());
   for (const Param& param : params) values.push_back(param ? param->c_str() : nullptr);
-  return take(PQexecParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr,
-                           values.data(), nullptr, nullptr, 0),
-              sql);
+  const int sent = PQsendQueryParams(connection_.get(), sql.c_str(), static_cast<int>(values.size()), nullptr,
+                                     values.data(), nullptr, nullptr, 0);
+  return receive(sent == 1, sql);
 }
 
 Result<void> Connection::exec(const std::string& sql) {
-  auto rows = take(PQexec(connection_.get(), sql.c_str()), sql);
+  auto rows = receive(PQsendQuery(connection_.get(), sql.c_str()) == 1, sql);
   if (!rows) return rows.error();
   return {};
 }
@@ -181,6 +184,45 @@ bool Connection::drain_notifications() {
 }
 
 bool Connection::alive() const { return PQstatus(connection_.get()) == CONNECTION_OK; }
+
+// Sends what is to be sent and reads until a result, its end, or the loss of the connection can be taken
+// without waiting. False when the server kept silent for too long.
+bool Connection::await_result() {
+  const int timeout = silence_ ? static_cast<int>(silence_->count()) : -1;
+  for (;;) {
+    const bool unsent = PQflush(connection_.get()) == 1;
+    if (!unsent && PQisBusy(connection_.get()) == 0) return true;
+    pollfd socket{.fd = PQsocket(connection_.get()), .events = POLLIN, .revents = 0};
+    if (unsent) socket.events |= POLLOUT;
+    if (socket.fd < 0) return true;
+    const int ready = poll(&socket, 1, timeout);
+    if (ready == 0) return false;
+    if (ready < 0 && errno != EINTR) return true;
+    if (ready > 0 && socket.revents != POLLOUT && PQconsumeInput(connection_.get()) == 0) return true;
+  }
+}
+
+// The last result of what was sent, as PQexec() gives it.
+Result<Rows> Connection::receive(bool sent, const std::string& sql) {
+  if (!sent) return error_from(nullptr, sql);
+  for (PgResult last;;) {
+    if (!await_result()) {
+      connection_.reset();
+      const std::string what = "The register has not answered for " +
+                               std::to_string(silence_->count() / 1000) +
+                               " seconds, so the connection was closed";
+      if (is_commit(sql))
+        return Error{ErrorKind::in_doubt,
+                     what +
+                         " during COMMIT, and it is not known whether the change was made. Look before "
+                         "trying again."};
+      return Error{ErrorKind::unavailable, what + ". Look whether PostgreSQL is stopped or overloaded."};
+    }
+    PgResult next(PQgetResult(connection_.get()));
+    if (!next) return take(last.release(), sql);
+    last = std::move(next);
+  }
+}
 
 Result<Rows> Connection::take(pg_result* taken, const std::string& sql) {
   PgResult result(taken);

@@ -34,6 +34,11 @@ class Connection {
   // Whether libpq can read the string; it connects nowhere. Error: bad_input.
   static Result<void> check(const std::string& dsn);
 
+  // From now on a server that sends nothing for so long while it owes an answer is given up: the statement is
+  // `unavailable` (COMMIT `in_doubt`) and the connection lost. Without it, a server that stopped is waited
+  // for until TCP finds out, and on a unix socket for ever.
+  void answer_within(Millis silence) { silence_ = silence; }
+
   // One statement, with $1, $2 … as parameters. Outside a transaction block it commits by itself, and a
   // connection lost meanwhile is `unavailable` although it may have been committed: right for reading and for
   // what is idempotent. Anything else goes through write().
@@ -63,11 +68,14 @@ class Connection {
   };
   explicit Connection(std::unique_ptr<pg_conn, Close> connection) : connection_(std::move(connection)) {}
 
+  [[nodiscard]] bool await_result();
+  Result<Rows> receive(bool sent, const std::string& sql);
   Result<Rows> take(pg_result* result, const std::string& sql);
   Error error_from(const pg_result* result, const std::string& sql);
   bool drain_notifications();
 
-  std::unique_ptr<pg_conn, Close> connection_;
+  std::unique_ptr<pg_conn, Close> connection_;  // none once the server was given up
+  std::optional<Millis> silence_;
   std::string last_sqlstate_;
 };
 

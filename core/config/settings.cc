@@ -225,7 +225,10 @@ void read_map(const Node& node, const std::vector<Key>& keys, Problems& problems
 // The word `none`, or how the register is reached.
 void read_register(const Node& node, Settings::Register& value, Problems& problems) {
   if (node.kind != Node::Kind::scalar)
-    return read_map(node, {{"dsn", [&](const Node& dsn) { read(dsn, value.dsn, problems); }}}, problems);
+    return read_map(node,
+                    {{"dsn", [&](const Node& dsn) { read(dsn, value.dsn, problems); }},
+                     {"listen_dsn", [&](const Node& dsn) { read(dsn, value.listen_dsn, problems); }}},
+                    problems);
   value.none = node.scalar == "none";
   if (!value.none)
     problems.push_back(
@@ -338,6 +341,7 @@ string describe(const Settings& s) {
   const auto word = [](bool value) { return string(value ? "true" : "false"); };
   const std::array<std::pair<string_view, string>, 33> rows{{
       {s.database.none ? "register" : "register.dsn", s.database.none ? "none" : s.database.dsn},
+      {"register.listen_dsn", s.database.none ? "" : s.database.listen()},
       {"roll.directory", s.roll.directory},
       {"roll.max_age", seconds(s.roll.max_age)},
       {"dns.resolvers", joined(s.dns.resolvers)},

@@ -23,7 +23,10 @@ struct Settings {
   struct Register {
     bool none = false;  // `register: none`: the roll is built from a roster (portavoz roll build)
     std::string dsn =
-        "dbname=portavoz";  // libpq connection string; without user= it is the OS user (peer login)
+        "dbname=portavoz";   // libpq connection string; without user= it is the OS user (peer login)
+    std::string listen_dsn;  // of the connection that waits for notifications; empty: dsn
+
+    [[nodiscard]] const std::string& listen() const { return listen_dsn.empty() ? dsn : listen_dsn; }
   } database;
 
   struct Roll {

@@ -224,15 +224,17 @@ TEST_CASE("the grants are exactly these") {
         "restore", "retire", "retire_seal_key", "robots_rule", "suspend", "vouch"})
     expected.push_back(name + " portavoz_admin EXECUTE");
   expected.insert(expected.end(),
-                  {"audit_verify portavoz_clerk EXECUTE", "apply_public portavoz_public EXECUTE",
-                   "claim_checks portavoz_verifier EXECUTE", "finish_check portavoz_verifier EXECUTE",
-                   "finish_check portavoz_verifier EXECUTE", "evidence_in_use portavoz_verifier EXECUTE",
-                   "take_turns portavoz_verifier EXECUTE", "leave_sites portavoz_verifier EXECUTE",
-                   "next_turn portavoz_verifier EXECUTE", "give_back_checks portavoz_verifier EXECUTE",
-                   "note_sites portavoz_verifier EXECUTE", "site_rules portavoz_verifier SELECT",
-                   "queue_overview portavoz_verifier SELECT", "postpone_check portavoz_verifier EXECUTE",
-                   "record_verdicts portavoz_gate EXECUTE", "note_roll portavoz_gate EXECUTE",
-                   "record_posted portavoz_door EXECUTE", "move_by_time portavoz_clerk EXECUTE",
+                  {"audit_verify portavoz_clerk EXECUTE",      "apply_public portavoz_public EXECUTE",
+                   "claim_checks portavoz_verifier EXECUTE",   "finish_check portavoz_verifier EXECUTE",
+                   "finish_check portavoz_verifier EXECUTE",   "evidence_in_use portavoz_verifier EXECUTE",
+                   "take_turns portavoz_verifier EXECUTE",     "leave_sites portavoz_verifier EXECUTE",
+                   "next_turn portavoz_verifier EXECUTE",      "give_back_checks portavoz_verifier EXECUTE",
+                   "note_sites portavoz_verifier EXECUTE",     "site_rules portavoz_verifier SELECT",
+                   "queue_overview portavoz_verifier SELECT",  "postpone_check portavoz_verifier EXECUTE",
+                   "record_verdicts portavoz_gate EXECUTE",    "note_roll portavoz_gate EXECUTE",
+                   "prune_roll_changes portavoz_gate EXECUTE", "roll_changes_since portavoz_gate EXECUTE",
+                   "roll_source portavoz_gate EXECUTE",        "roll_state portavoz_gate EXECUTE",
+                   "record_posted portavoz_door EXECUTE",      "move_by_time portavoz_clerk EXECUTE",
                    "recheck_rules portavoz_admin EXECUTE"});
   for (const std::string name :
        {"accounts_overview", "checks_overview", "contacts_overview", "evidence_overview", "history",

@@ -152,6 +152,20 @@ TEST_CASE("octets of another form are no record", "[lmdb]") {
                                     "0000")));
 }
 
+TEST_CASE("how far a roll has followed a register reads back, and nothing shorter does", "[lmdb]") {
+  const Following following{{"7/00000001/16385/17191", "100:105:100,103"}, {1, 2, 3, 4}};
+  const std::string value = encode(following);
+  CHECK(to_hex(value.substr(0, 34)) ==
+        "0000000000000001000000000000000200000000000000030000000000000004"
+        "0016");
+  const auto read = decode_following(value);
+  REQUIRE(read);
+  CHECK(read->position == following.position);
+  CHECK(read->counts == following.counts);
+  for (std::size_t length = 0; length < 34 + following.position.source.size(); ++length)
+    CHECK_FALSE(decode_following(value.substr(0, length)));
+}
+
 TEST_CASE("a heading of another format gives its number alone", "[lmdb]") {
   const auto later = decode_heading("PVZ-ROLL" + octets("0203"
                                                         "ffff"));

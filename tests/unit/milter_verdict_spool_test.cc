@@ -1,4 +1,5 @@
 #include <csignal>
+#include <filesystem>
 #include <sstream>
 
 #include <sys/resource.h>
@@ -10,6 +11,7 @@
 using namespace portavoz;
 using portavoz::test::read_all;
 using portavoz::test::TempDir;
+using portavoz::test::write_all;
 
 namespace {
 
@@ -66,4 +68,20 @@ TEST_CASE("a verdict that a full disk cut off does not spoil the next one", "[ve
   const auto lines = waiting(directory);
   REQUIRE(lines.size() == 1);
   CHECK(lines.front().find("WHOLE") != std::string::npos);
+}
+
+TEST_CASE("the spool takes no more than its bound while the register is away", "[verdict-spool]") {
+  constexpr std::uintmax_t bound = std::uintmax_t{64} << 20;
+  const TempDir directory;
+  // As an outage of days leaves it; the part that is being carried does not count.
+  write_all(directory / "verdicts.carried.jsonl", "x\n");
+  write_all(directory / "verdicts.jsonl", "x\n");
+  std::filesystem::resize_file(directory / "verdicts.jsonl", bound - 10);
+  auto spool = VerdictSpool::open(directory.path(), "host=" + directory / "no-register");
+  REQUIRE(spool);
+  (*spool)->append(a_verdict("LAST"));
+  const auto full = std::filesystem::file_size(directory / "verdicts.jsonl");
+  CHECK(full > bound);
+  for (int i = 0; i < 10; ++i) (*spool)->append(a_verdict("TOO-MANY"));
+  CHECK(std::filesystem::file_size(directory / "verdicts.jsonl") == full);
 }
