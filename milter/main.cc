@@ -98,7 +98,8 @@ Result<void> tie_anew(RegisterTies& ties, const Settings& settings, const std::s
   ties.follower.reset();  // a roll has one writer
   auto roll = RollFile::open(settings.roll.directory);
   if (!roll) return roll.error();
-  ties.follower = std::make_unique<RollFollower>(settings.database.dsn, host, std::move(*roll));
+  ties.follower = std::make_unique<RollFollower>(settings.database.dsn, settings.database.listen(), host,
+                                                 std::move(*roll));
   return {};
 }
 
@@ -150,8 +151,9 @@ Result<void> reload(const std::string& config, Lasting& lasting, Present<GateSer
   const auto next = open_services(std::move(*settings), lasting);
   if (!next) return next.error();
   if (const auto key = (*next)->signer->current(); !key) return key.error();
-  const bool other_register =
-      (*next)->settings.database.dsn != running->settings.database.dsn || (*next)->host != running->host;
+  const bool other_register = (*next)->settings.database.dsn != running->settings.database.dsn ||
+                              (*next)->settings.database.listen() != running->settings.database.listen() ||
+                              (*next)->host != running->host;
   if (lasting.ties.spool && (other_register || !lasting.ties.follower))
     if (auto tied = tie_anew(lasting.ties, (*next)->settings, (*next)->host); !tied) return tied;
   present.put(*next);

@@ -339,7 +339,7 @@ string describe(const Settings& s) {
   std::vector<string> relays;
   for (const IpAddress& address : s.gate.relays) relays.push_back(address.text());
   const auto word = [](bool value) { return string(value ? "true" : "false"); };
-  const std::array<std::pair<string_view, string>, 33> rows{{
+  const std::array<std::pair<string_view, string>, 34> rows{{
       {s.database.none ? "register" : "register.dsn", s.database.none ? "none" : s.database.dsn},
       {"register.listen_dsn", s.database.none ? "" : s.database.listen()},
       {"roll.directory", s.roll.directory},
