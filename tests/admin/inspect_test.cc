@@ -154,7 +154,8 @@ TEST_CASE("inspect refuses what is no page and no address") {
 
 TEST_CASE("inspect from the network connects to no address that is not public") {
   const TemporaryDirectory directory;
-  const DnsServer dns(R"({"norte.example": [["MX", "10 mx.norte.example"]]})");
+  const DnsServer dns(
+      R"({"norte.example": [["MX", "10 mx.norte.example"]], "a.root-servers.net": [["A", "198.41.0.4"]]})");
   const std::string config =
       directory.write("p.yaml", "verifier:\n  allow: []\n  resolvers: [\"" + dns.endpoint() + "\"]\n");
   const Ran result =
