@@ -402,6 +402,33 @@ void LmdbEnvironment::release_memory() {
   ::malloc_trim(0);  // single pages, which the C library would keep for later
 }
 
+int LmdbEnvironment::write_copy(const std::string& path) const {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, data_mode);
+  if (file < 0) return errno;
+  int status = mdb_env_copyfd2(environment_.get(), file, MDB_CP_COMPACT);
+  if (status == 0 && ::ftruncate(file, static_cast<off_t>(map_octets_)) != 0) status = errno;
+  if (status == 0 && ::fsync(file) != 0) status = errno;
+  ::close(file);
+  return status;
+}
+
+Result<void> LmdbEnvironment::move_to_copy() {
+  const std::unique_lock unique(mutex_);
+  if (!environment_) return {};
+  const std::string copy = data_ + ".new";
+  int status = write_copy(copy);
+  if (status == 0) {
+    close();
+    // The lock file first: what it says of the old file must not be believed of the new one.
+    if (::unlink(lock_.c_str()) != 0 && errno != ENOENT) status = errno;
+    if (status == 0 && ::rename(copy.c_str(), data_.c_str()) != 0) status = errno;
+    if (status == 0) status = open_files();
+  }
+  if (status == 0) return {};
+  ::unlink(copy.c_str());
+  return error("copy", status);
+}
+
 Result<void> LmdbEnvironment::start_anew() {
   const std::unique_lock unique(mutex_);
   close();

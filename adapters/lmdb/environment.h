@@ -88,6 +88,10 @@ class LmdbEnvironment {
   // After a large change: closes the files until the next question, which finds them at the cost of opening.
   // As long as they are open LMDB keeps the memory of its largest change, and that is up to half a gigabyte.
   void release_memory();
+  // Puts a copy of the last state in the place of these files, without what readers of older states hold: one
+  // that was stopped while it read keeps the old files to itself. Whoever else has them open notices. Where
+  // it fails nothing has changed.
+  [[nodiscard]] Result<void> move_to_copy();
   // Puts empty files in the place of these. Whoever has the old ones open notices.
   [[nodiscard]] Result<void> start_anew();
 
@@ -118,6 +122,7 @@ class LmdbEnvironment {
   [[nodiscard]] int set_map_size(std::size_t octets);
   [[nodiscard]] int take_over_files();
   [[nodiscard]] int remove_files() const;
+  [[nodiscard]] int write_copy(const std::string& path) const;
   void close();
 
   void follow_map_size();

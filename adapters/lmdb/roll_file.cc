@@ -279,12 +279,15 @@ Result<std::unique_ptr<RollFile>> RollFile::open(const std::string& directory) {
 // One transaction, with more room where it needs it. Gives 0, or why nothing was written: LMDB's number, or
 // the system's, or one of ours.
 Result<int> RollFile::commit(const Change& change, std::size_t room) {
-  for (;;) {
+  for (bool moved = false;;) {
     const auto written = environment_->write(change);
     if (!written || *written != MDB_MAP_FULL) return written;
     const auto grown = environment_->grow(room);
     if (!grown) return grown.error();
-    if (!*grown) return full();
+    if (*grown) continue;
+    // A reader that was stopped holds old states: it may keep them, in files of its own.
+    if (std::exchange(moved, true)) return full();
+    if (auto left = environment_->move_to_copy(); !left) return left.error();
   }
 }
 

@@ -46,9 +46,10 @@ struct RollWritten {
 };
 
 // The one writer. Errors: conflict (a second one in this process), forbidden (permissions), not_found (the
-// directory), bad_input (contents that no record can hold), unavailable (disk full, and a reader that was
-// stopped in the middle of a question and holds old pages: named by its process id); then the roll stays as
-// it was. Threads: one at a time.
+// directory), bad_input (contents that no record can hold), unavailable (disk full, and during
+// compare() a reader that was stopped in the middle of a question and holds old pages: named by its process
+// id); then the roll stays as it was. A change that finds no room for such a reader moves to a copy of the
+// files. Threads: one at a time.
 class RollFile {
  public:
   // Makes the files where they are missing. The directory must stand, and be this process's user's: files of
