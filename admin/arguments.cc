@@ -479,6 +479,18 @@ Example
 Next: what each line that is not good says.)");
   args<Status>(sub);
 
+  sub = command(app_, "metrics", "the numbers of `portavoz status`, for Prometheus", R"(
+Text that the textfile collector of Prometheus' node exporter reads: portavoz_good for each part of `portavoz status`, and its
+numbers, the age of the roll among them. Exit code 0 when it could look, whatever it saw. Needs root, as `portavoz status` does.
+
+A timer of every minute may call it; with sponge (of moreutils) no half file is ever read.
+
+Example
+  portavoz metrics | sponge /var/lib/prometheus/node-exporter/portavoz.prom
+
+Next: an alert on portavoz_good == 0, on portavoz_roll_age_seconds, and on the age of the file itself.)");
+  args<Metrics>(sub);
+
   CLI::App* audit = group("audit", "the chain of hashes over the history");
   sub = command(*audit, "verify", "look whether the history was rewritten or cut", R"(
 Keep the head that this prints, somewhere else: who has it can see later whether anything before it was changed.

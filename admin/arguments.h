@@ -76,6 +76,7 @@ struct Try {
   std::vector<std::string> recipients;
 };
 struct Status {};
+struct Metrics {};
 struct HeldList {};
 struct HeldShow {
   std::string id;
@@ -133,10 +134,10 @@ struct Inspect {
 
 using Command =
     std::variant<ListAdd, ListHold, ListShow, Apply, Confirm, CheckAgain, Contacts, ContactShow, Reports,
-                 ReportShow, Decide, ChangeProof, Log, Explain, Try, Status, HeldList, HeldShow, HeldRelease,
-                 HeldDrop, AuditVerify, AccountAdd, AccountList, AccountDisable, ConfigCheck, DbMigrate,
-                 RollBuild, RollDump, RollVerify, RollAge, SealMakeKey, SealRotate, SealRetire, SealList,
-                 VerifierStatus, RobotsOverride, RobotsObey, RobotsList, Inspect>;
+                 ReportShow, Decide, ChangeProof, Log, Explain, Try, Status, Metrics, HeldList, HeldShow,
+                 HeldRelease, HeldDrop, AuditVerify, AccountAdd, AccountList, AccountDisable, ConfigCheck,
+                 DbMigrate, RollBuild, RollDump, RollVerify, RollAge, SealMakeKey, SealRotate, SealRetire,
+                 SealList, VerifierStatus, RobotsOverride, RobotsObey, RobotsList, Inspect>;
 
 struct Arguments {
   std::string config = "/etc/portavoz/portavoz.yaml";

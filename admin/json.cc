@@ -66,6 +66,11 @@ void Json::set(std::string name, Json value) {
   std::get<Members>(value_).emplace_back(std::move(name), std::move(value));
 }
 
+std::optional<std::int64_t> Json::integer() const {
+  const auto* number = std::get_if<std::int64_t>(&value_);
+  return number == nullptr ? std::nullopt : std::optional(*number);
+}
+
 std::string Json::text() const {
   return JsonWriter::of(*this).dump(2, ' ', false, Library::error_handler_t::replace);
 }

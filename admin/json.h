@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,7 +32,8 @@ class Json {
   // A value that is JSON already (a jsonb column). Text that is not stands as a string.
   [[nodiscard]] static Json verbatim(std::string json);
 
-  void set(std::string name, Json value);  // precondition: an object
+  void set(std::string name, Json value);                     // precondition: an object
+  [[nodiscard]] std::optional<std::int64_t> integer() const;  // nothing when it is none
 
   // Indented, without a line feed at the end. Octets that are not UTF-8 become U+FFFD.
   [[nodiscard]] std::string text() const;

@@ -34,6 +34,7 @@ namespace portavoz::admin {
 [[nodiscard]] Result<Answer> run(Context& context, const Try& args);
 // status.cc
 [[nodiscard]] Result<Answer> run(Context& context, const Status& args);
+[[nodiscard]] Result<Answer> run(Context& context, const Metrics& args);
 // held.cc
 [[nodiscard]] Result<Answer> run(Context& context, const HeldList& args);
 [[nodiscard]] Result<Answer> run(Context& context, const HeldShow& args);

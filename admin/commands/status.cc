@@ -22,7 +22,7 @@ namespace {
 
 constexpr int needs_you = 1;
 constexpr Millis gate_time_out{3'000};
-// The gate hears the register twice a minute; what is older was missed several times.
+// The gate asks the register every few seconds; what is older was missed many times.
 constexpr Seconds roll_is_fresh = std::chrono::minutes(5);
 constexpr std::uint64_t largest_state = std::uint64_t{1} << 20U;
 constexpr std::uint64_t largest_spool = std::uint64_t{256} << 20U;
@@ -271,6 +271,37 @@ std::string told(const std::vector<Part>& parts, const std::string& testing, con
   return styled(lay_out(testing, screen), Style::bad, screen) + "\n" + lay_out(table, screen);
 }
 
+std::string word_of(std::string name) {
+  std::replace(name.begin(), name.end(), ' ', '_');
+  return name;
+}
+
+std::vector<Part> parts_of(Context& context, const Settings& settings) {
+  const auto roll = LmdbRoll::open(settings.roll.directory);
+  std::vector<Part> parts{register_part(context, settings), roll_part(settings, roll), gate_part(settings),
+                          seal_key_part(settings, roll),    dns_part(settings),        shelf_part(settings),
+                          verdicts_part(settings)};
+  if (!settings.database.none) parts.push_back(contacts_part(context));
+  for (Part& part : configuration_parts(settings.run)) parts.push_back(std::move(part));
+  return parts;
+}
+
+// Prometheus' text format 0.0.4. Every name and label is of ours: letters and '_'.
+std::string metrics_of(const std::vector<Part>& parts) {
+  std::string out =
+      "# HELP portavoz_good Whether this part of `portavoz status` is as it should be.\n"
+      "# TYPE portavoz_good gauge\n";
+  for (const Part& part : parts)
+    out += "portavoz_good{part=\"" + word_of(part.name) + "\"} " + (part.good ? "1\n" : "0\n");
+  for (const Part& part : parts)
+    for (const auto& [name, number] : part.numbers)
+      if (const auto value = number.integer()) {
+        const std::string metric = "portavoz_" + word_of(part.name) + "_" + name;
+        out += "# TYPE " + metric + " gauge\n" + metric + " " + std::to_string(*value) + "\n";
+      }
+  return out;
+}
+
 Json json_of(const Part& part) {
   Json out = Json::object({{"good", part.good}, {"what", part.what}});
   for (const auto& [name, number] : part.numbers) out.set(name, number);
@@ -279,11 +310,7 @@ Json json_of(const Part& part) {
 
 Json json_of(const std::vector<Part>& parts, bool good, bool testing) {
   Json json = Json::object({{"good", good}, {"testing", testing}});
-  for (const Part& part : parts) {
-    std::string name = part.name;
-    std::replace(name.begin(), name.end(), ' ', '_');
-    json.set(std::move(name), json_of(part));
-  }
+  for (const Part& part : parts) json.set(word_of(part.name), json_of(part));
   return Json::object({{"status", std::move(json)}});
 }
 
@@ -304,16 +331,18 @@ Result<Answer> run(Context& context, const Status& /*args*/) {
   }
   if (!loaded) return loaded.error();
   const Settings& settings = **loaded;
-  const auto roll = LmdbRoll::open(settings.roll.directory);
-  std::vector<Part> parts{register_part(context, settings), roll_part(settings, roll), gate_part(settings),
-                          seal_key_part(settings, roll),    dns_part(settings),        shelf_part(settings),
-                          verdicts_part(settings)};
-  if (!settings.database.none) parts.push_back(contacts_part(context));
-  for (Part& part : configuration_parts(settings.run)) parts.push_back(std::move(part));
+  const auto parts = parts_of(context, settings);
   const bool good = !settings.testing.in_force() &&
                     std::all_of(parts.begin(), parts.end(), [](const Part& part) { return part.good; });
   return Answer{json_of(parts, good, settings.testing.in_force()),
                 told(parts, testing_shown(settings.testing), context.screen()), good ? 0 : needs_you};
+}
+
+Result<Answer> run(Context& context, const Metrics& /*args*/) {
+  const auto settings = context.settings();
+  if (!settings) return settings.error();
+  const auto parts = parts_of(context, **settings);
+  return Answer{json_of(parts, true, (*settings)->testing.in_force()), metrics_of(parts)};
 }
 
 }  // namespace portavoz::admin

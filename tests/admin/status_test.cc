@@ -5,6 +5,7 @@
 
 #include "adapters/os/clock.h"
 #include "adapters/shelf/shelf.h"
+#include "core/base/text.h"
 #include "tests/admin/host.h"
 #include "tests/lib/temp_dir.h"
 
@@ -64,6 +65,27 @@ TEST_CASE("status is one screen and exit 0 when everything is as it should be") 
   CHECK(found.at("roll").at("lists") == 1);
   CHECK(found.at("seal_key").at("key_id") == good.host.contents.seal_keys[0].key_id);
   CHECK(found.at("verdicts").at("waiting") == 0);
+}
+
+TEST_CASE("metrics are the numbers of status, in Prometheus' text, also when something is not good") {
+  GoodHost good;
+  const Ran fine = good.host.run({"metrics"});
+  INFO(fine.out);
+  CHECK(fine.status == 0);
+  CHECK(has(fine.out, "# TYPE portavoz_good gauge\n"));
+  CHECK(has(fine.out, "portavoz_good{part=\"seal_key\"} 1\n"));
+  CHECK(has(fine.out, "# TYPE portavoz_roll_age_seconds gauge\nportavoz_roll_age_seconds "));
+  CHECK(has(fine.out, "\nportavoz_roll_lists 1\n"));
+  CHECK_FALSE(has(fine.out, "} 0\n"));
+  for (const std::string& line :
+       portavoz::split(fine.out, '\n'))  // nothing but names of letters, and whole numbers
+    if (!line.empty() && !line.starts_with('#'))
+      CHECK(line.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789{}=\" ") == std::string::npos);
+  good.gate.reset();
+  const Ran broken = good.host.run({"metrics"});
+  CHECK(broken.status == 0);
+  CHECK(has(broken.out, "portavoz_good{part=\"gate\"} 0\n"));
+  CHECK(has(broken.out, "portavoz_good{part=\"roll\"} 1\n"));
 }
 
 TEST_CASE("status says when the register is away") {
