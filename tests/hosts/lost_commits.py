@@ -21,8 +21,9 @@ def play(world, _how):
     world.before = [a.send(post), answer_in_time(a, "550 5.7.2")]
     wait_until(lambda: arrived(b, post), "the post at its list", 20, b.door_log)
     primary.kill()
-    world.network.mend(standby.host)
+    # Promoted first: what the dead primary's kernel has not delivered yet would still come, once the way is free.
     standby.promote()
+    world.network.mend(standby.host)
     world.register = standby
 
 
