@@ -51,8 +51,9 @@ constexpr Millis longest_drain{15'000};
 Result<Settings> load(const std::string& config) {
   auto settings = load_settings(config);
   if (!settings || settings->database.none) return settings;
-  if (auto readable = pg::Connection::check(settings->database.dsn); !readable)
-    return Error{readable.error().kind, config + ": " + readable.error().what};
+  auto readable = pg::Connection::check(settings->database.dsn);
+  if (readable) readable = pg::Connection::check(settings->database.listen(), "register.listen_dsn");
+  if (!readable) return Error{readable.error().kind, config + ": " + readable.error().what};
   return settings;
 }
 
@@ -93,14 +94,11 @@ Result<RegisterTies> tie_to_register(const Settings& settings, const std::string
 }
 
 // The same ties, to another register or under another name.
-Result<void> tie_anew(RegisterTies& ties, const Settings& settings, const std::string& host) {
+void tie_anew(RegisterTies& ties, const Settings& settings, const std::string& host) {
   ties.spool->carry_to(settings.database.dsn);
-  ties.follower.reset();  // a roll has one writer
-  auto roll = RollFile::open(settings.roll.directory);
-  if (!roll) return roll.error();
+  auto roll = ties.follower->end();
   ties.follower = std::make_unique<RollFollower>(settings.database.dsn, settings.database.listen(), host,
-                                                 std::move(*roll));
-  return {};
+                                                 std::move(roll));
 }
 
 // What lives as long as the process, whatever the configuration becomes.
@@ -154,8 +152,7 @@ Result<void> reload(const std::string& config, Lasting& lasting, Present<GateSer
   const bool other_register = (*next)->settings.database.dsn != running->settings.database.dsn ||
                               (*next)->settings.database.listen() != running->settings.database.listen() ||
                               (*next)->host != running->host;
-  if (lasting.ties.spool && (other_register || !lasting.ties.follower))
-    if (auto tied = tie_anew(lasting.ties, (*next)->settings, (*next)->host); !tied) return tied;
+  if (lasting.ties.follower && other_register) tie_anew(lasting.ties, (*next)->settings, (*next)->host);
   present.put(*next);
   tell_what_is_in_force((*next)->settings, *(*next)->signer, *lasting.roll);
   return {};

@@ -99,6 +99,12 @@ RollFollower::RollFollower(std::string dsn, std::string listen_dsn, std::string 
       roll_(std::move(roll)),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
+std::unique_ptr<RollFile> RollFollower::end() {
+  thread_.request_stop();
+  thread_.join();
+  return std::move(roll_);
+}
+
 // Tells the register which keys the doors on this host accept; rotating a key waits for it. Nothing else
 // depends on it.
 void RollFollower::note(pg::Connection& reader) {

@@ -30,6 +30,9 @@ class RollFollower {
   // `host`: what the register calls this host. `listen_dsn` leads to the server itself.
   RollFollower(std::string dsn, std::string listen_dsn, std::string host, std::unique_ptr<RollFile> roll);
 
+  // Follows no more, and gives the roll to whoever follows next. It waits as the destructor does.
+  [[nodiscard]] std::unique_ptr<RollFile> end();
+
  private:
   void run(const std::stop_token& stop);
   [[nodiscard]] Result<void> session(const std::stop_token& stop);
@@ -48,8 +51,8 @@ class RollFollower {
   std::string host_;
   std::unique_ptr<RollFile> roll_;
   std::string source_;                               // the register that was read last
-  bool connected_ = false;                           // in this session
-  bool fresh_ = true;                                // the roll took nothing in this session yet
+  bool connected_ = false;                           // by the last attempt
+  bool fresh_ = true;                                // the roll took nothing since that attempt began
   std::optional<std::vector<std::string>> key_ids_;  // the seal keys in the roll, where they changed
   std::string compared_for_;                         // why it is compared, while that goes on
   std::string write_trouble_;                        // what was logged last; empty when all is well

@@ -1,11 +1,10 @@
 // Resolver: names to addresses through c-ares in a Reactor, with a deadline of our own and nothing but the
 // DNS (no /etc/hosts, no search list, no aliases). It does not judge the addresses and keeps no cache. Each
 // look-up has a channel of its own while it lasts, and so a fresh source port: harder to spoof. A change of
-// /etc/resolv.conf is seen within a minute. At most
-// `max_look_ups` are asked at a time, the rest wait their turn inside their own deadline; so names that never
-// answer hold the others up only when there are that many of them at once. Units: milliseconds of the
-// reactor. Errors: create gives bad_input or unavailable; a look-up's end is its Resolution. Threads: that of
-// the reactor.
+// /etc/resolv.conf is seen within a minute. At most `max_look_ups` are asked at a time, the rest wait their
+// turn inside their own deadline; so names that never answer hold the others up only when there are that many
+// of them at once. Units: milliseconds of the reactor. Errors: create gives bad_input or unavailable; a
+// look-up's end is its Resolution. Threads: that of the reactor.
 #pragma once
 
 #include <cstddef>

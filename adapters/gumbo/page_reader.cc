@@ -107,7 +107,6 @@ bool is_named(const GumboElement& element, const std::array<std::string_view, N>
   });
 }
 
-// "footer", "footerBottom", "siteFooter", but not "entry-footer".
 // <email> and <name> of a feed, each a text of its own. A page's own elements have a hyphen in their names,
 // and may stand inside of a word.
 bool is_of_xml(const GumboElement& element) {
@@ -116,6 +115,7 @@ bool is_of_xml(const GumboElement& element) {
   return tag.substr(0, tag.find_first_of(" \t\r\n/>", 1)).find('-') == std::string_view::npos;
 }
 
+// "footer", "footerBottom", "siteFooter", but not "entry-footer".
 bool is_named_footer(const GumboElement& element) {
   return has_name(element,
                   [](std::string_view word) {

@@ -87,7 +87,8 @@ LmdbEnvironment::LmdbEnvironment(std::string directory, std::string name)
     : directory_(std::move(directory)),
       name_(std::move(name)),
       data_(directory_ + "/data.mdb"),
-      lock_(directory_ + "/lock.mdb") {}
+      lock_(directory_ + "/lock.mdb"),
+      copy_(data_ + ".new") {}
 
 LmdbEnvironment::~LmdbEnvironment() { close(); }
 
@@ -350,6 +351,7 @@ Result<void> LmdbEnvironment::make_writable() {
   if (writable_)
     return Error{ErrorKind::conflict, "this process writes the roll in " + directory_ + " already"};
   writable_ = true;
+  ::unlink(copy_.c_str());  // a writer that was killed may have left it
   const int status = take_over_files();
   if (status == 0) return {};
   writable_ = false;
@@ -402,8 +404,8 @@ void LmdbEnvironment::release_memory() {
   ::malloc_trim(0);  // single pages, which the C library would keep for later
 }
 
-int LmdbEnvironment::write_copy(const std::string& path) const {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, data_mode);
+int LmdbEnvironment::write_copy() const {
+  const int file = ::open(copy_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, data_mode);
   if (file < 0) return errno;
   int status = mdb_env_copyfd2(environment_.get(), file, MDB_CP_COMPACT);
   if (status == 0 && ::ftruncate(file, static_cast<off_t>(map_octets_)) != 0) status = errno;
@@ -415,17 +417,16 @@ int LmdbEnvironment::write_copy(const std::string& path) const {
 Result<void> LmdbEnvironment::move_to_copy() {
   const std::unique_lock unique(mutex_);
   if (!environment_) return {};
-  const std::string copy = data_ + ".new";
-  int status = write_copy(copy);
+  int status = write_copy();
   if (status == 0) {
     close();
     // The lock file first: what it says of the old file must not be believed of the new one.
     if (::unlink(lock_.c_str()) != 0 && errno != ENOENT) status = errno;
-    if (status == 0 && ::rename(copy.c_str(), data_.c_str()) != 0) status = errno;
+    if (status == 0 && ::rename(copy_.c_str(), data_.c_str()) != 0) status = errno;
     if (status == 0) status = open_files();
   }
   if (status == 0) return {};
-  ::unlink(copy.c_str());
+  ::unlink(copy_.c_str());
   return error("copy", status);
 }
 

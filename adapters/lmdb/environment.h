@@ -122,7 +122,7 @@ class LmdbEnvironment {
   [[nodiscard]] int set_map_size(std::size_t octets);
   [[nodiscard]] int take_over_files();
   [[nodiscard]] int remove_files() const;
-  [[nodiscard]] int write_copy(const std::string& path) const;
+  [[nodiscard]] int write_copy() const;
   void close();
 
   void follow_map_size();
@@ -134,6 +134,7 @@ class LmdbEnvironment {
   std::string name_;  // in the registry
   std::string data_;  // path of the data file
   std::string lock_;  // path of the lock file
+  std::string copy_;  // path of what is to become the data file
 
   std::shared_mutex mutex_;  // unique while the environment is opened, closed or mapped anew
   Owned<MDB_env, mdb_env_close> environment_;

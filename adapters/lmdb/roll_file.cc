@@ -43,13 +43,13 @@ std::size_t room_for(const std::vector<Record>& records) {
   return least_room + (8 * octets / mebibyte + 1) * mebibyte;
 }
 
-// Each may take a page of memory, which LMDB keeps while the files are open.
-constexpr std::size_t few_changes = 1000;
-
 std::size_t room_for(std::size_t contacts_and_marks) {
   constexpr std::size_t octets_each = 1024;
   return least_room + (contacts_and_marks * octets_each / mebibyte + 1) * mebibyte;
 }
+
+// Each may take a page of memory, which LMDB keeps while the files are open.
+constexpr std::size_t few_changes = 1000;
 
 // A status of ours beside LMDB's and the system's: records that did not come by ascending key.
 constexpr int out_of_order = EBADMSG;

@@ -38,13 +38,15 @@ void RunningService::reloaded(const Result<void>& done) {
   if (done) {
     state_.since = now();
     state_.refusal.reset();
-    log_info("SIGHUP: the configuration was read anew and is in force");
   } else {
     state_.refusal = {now(), on_one_line(done.error().what)};
+  }
+  write_down();  // first: whoever reads the log finds it in the status, too
+  if (done)
+    log_info("SIGHUP: the configuration was read anew and is in force");
+  else
     log_error("SIGHUP: the new configuration is refused, and that of " + to_rfc3339(state_.since) +
               " stays in force: " + state_.refusal->why);
-  }
-  write_down();
 }
 
 void RunningService::write_down() {

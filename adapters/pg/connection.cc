@@ -89,7 +89,7 @@ std::string field(const PGresult* result, int code) { return one_line(PQresultEr
 
 void Connection::Close::operator()(pg_conn* connection) const noexcept { PQfinish(connection); }
 
-Result<void> Connection::check(const std::string& dsn) {
+Result<void> Connection::check(const std::string& dsn, const std::string& setting) {
   // libpq takes any other text for the name of a database.
   const bool is_name = dsn.find('=') == std::string::npos && !dsn.starts_with("postgresql://") &&
                        !dsn.starts_with("postgres://");
@@ -99,7 +99,7 @@ Result<void> Connection::check(const std::string& dsn) {
   const Owned<char, free_text> reason(why);
   if (options) return {};
   return Error{ErrorKind::bad_input,
-               "register.dsn is no connection string of libpq: " + one_line(reason.get())};
+               setting + " is no connection string of libpq: " + one_line(reason.get())};
 }
 
 Result<Connection> Connection::open(const std::string& dsn, Seconds longest_connect) {

@@ -31,8 +31,8 @@ class Connection {
   // `unavailable`, also when the string asks for a primary and only a standby answers.
   static Result<Connection> open(const std::string& dsn, Seconds longest_connect = Seconds(5));
 
-  // Whether libpq can read the string; it connects nowhere. Error: bad_input.
-  static Result<void> check(const std::string& dsn);
+  // Whether libpq can read the string; it connects nowhere. Error: bad_input, with the setting that holds it.
+  static Result<void> check(const std::string& dsn, const std::string& setting = "register.dsn");
 
   // From now on a server that sends nothing for so long while it owes an answer is given up: the statement is
   // `unavailable` (COMMIT `in_doubt`) and the connection lost. Without it, a server that stopped is waited

@@ -286,6 +286,11 @@ std::vector<Part> parts_of(Context& context, const Settings& settings) {
   return parts;
 }
 
+bool all_good(const std::vector<Part>& parts, const Settings& settings) {
+  return !settings.testing.in_force() &&
+         std::all_of(parts.begin(), parts.end(), [](const Part& part) { return part.good; });
+}
+
 // Prometheus' text format 0.0.4. Every name and label is of ours: letters and '_'.
 std::string metrics_of(const std::vector<Part>& parts) {
   std::string out =
@@ -332,8 +337,7 @@ Result<Answer> run(Context& context, const Status& /*args*/) {
   if (!loaded) return loaded.error();
   const Settings& settings = **loaded;
   const auto parts = parts_of(context, settings);
-  const bool good = !settings.testing.in_force() &&
-                    std::all_of(parts.begin(), parts.end(), [](const Part& part) { return part.good; });
+  const bool good = all_good(parts, settings);
   return Answer{json_of(parts, good, settings.testing.in_force()),
                 told(parts, testing_shown(settings.testing), context.screen()), good ? 0 : needs_you};
 }
@@ -342,7 +346,8 @@ Result<Answer> run(Context& context, const Metrics& /*args*/) {
   const auto settings = context.settings();
   if (!settings) return settings.error();
   const auto parts = parts_of(context, **settings);
-  return Answer{json_of(parts, true, (*settings)->testing.in_force()), metrics_of(parts)};
+  return Answer{json_of(parts, all_good(parts, **settings), (*settings)->testing.in_force()),
+                metrics_of(parts)};
 }
 
 }  // namespace portavoz::admin

@@ -185,11 +185,14 @@ std::string_view said_of(const Around& near) {
 
 // Where the sentence begins that `text` ends in.
 std::size_t sentence_start(std::string_view text) {
-  const std::size_t end = trim(text).size();
-  for (const std::string_view mark : {". ", "! ", "? ", "。", "！", "？"})
-    if (const auto at = text.rfind(mark); at != std::string_view::npos && at + mark.size() < end)
-      return std::max(at + mark.size(), sentence_start(text.substr(at + mark.size())) + at + mark.size());
-  return 0;
+  const std::string_view said = text.substr(0, text.find_last_not_of(' ') + 1);
+  std::size_t start = 0;
+  for (const std::string_view mark : {". ", "! ", "? ", "。", "！", "？"}) {
+    if (said.size() <= mark.size()) continue;
+    const auto at = said.rfind(mark, said.size() - mark.size() - 1);
+    if (at != std::string_view::npos) start = std::max(start, at + mark.size());
+  }
+  return start;
 }
 
 // What a line says around the address, from the address before it: its own sentence, and the next one where

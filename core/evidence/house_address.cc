@@ -1,8 +1,9 @@
 #include "core/evidence/house_address.h"
 
+#include <algorithm>
 #include <map>
-#include <set>
 #include <tuple>
+#include <utility>
 
 #include "core/base/base64.h"
 #include "core/base/text.h"
@@ -16,6 +17,10 @@ namespace portavoz {
 namespace {
 
 bool is_shown(const Place& place) { return !place.hidden && !place.visitor && !place.struck; }
+
+bool is_before(const Position& a, const Position& b) {
+  return std::tie(a.block, a.offset) < std::tie(b.block, b.offset);
+}
 
 class Search {
  public:
@@ -113,25 +118,18 @@ std::string house_address(const Page& page, const HouseNames& names, const MailA
   return Search(page, names, but, lexicon).run();
 }
 
-std::string main_house_address(const Page& page, const HouseNames& names, const MailAddress& address,
-                               const Position& before) {
-  struct Domain {
-    std::string first;  // the address
-    std::set<std::string> addresses;
-    Position position;
-  };
-  std::map<std::string, Domain> domains;
-  const auto earlier = [](const Position& a, const Position& b) {
-    return std::tie(a.block, a.offset) < std::tie(b.block, b.offset);
-  };
-  const auto take = [&](const MailAddress& found, const Position& position) {
-    if (names.house_of(found) == House::provider) return;
-    Domain& domain = domains[house_domain(found.domain())];
-    if (domain.addresses.empty() || earlier(position, domain.position)) {
-      domain.first = found.text();
+std::vector<ShownDomain> shown_domains(const Page& page, const HouseNames& names) {
+  std::map<std::string, ShownDomain> domains;
+  const auto take = [&](const MailAddress& address, const Position& position) {
+    if (names.house_of(address) == House::provider) return;
+    const std::string name = house_domain(address.domain());
+    ShownDomain& domain =
+        domains.try_emplace(name, ShownDomain{name, address.text(), position, {}}).first->second;
+    if (is_before(position, domain.position)) {
+      domain.first = address.text();
       domain.position = position;
     }
-    domain.addresses.insert(found.text());
+    domain.addresses.insert(address.text());
   };
   for (const Link& link : page.links)
     if (is_shown(link.place) && !link.place.quoted)
@@ -145,14 +143,24 @@ std::string main_house_address(const Page& page, const HouseNames& names, const 
       offset += word.size() + 1;
     }
   }
-  take(address, before);
-  const Domain& own = domains[house_domain(address.domain())];
-  for (const auto& [name, domain] : domains) {
-    const std::size_t count = domain.addresses.size();
-    if (count > own.addresses.size() ||
-        (count == own.addresses.size() && earlier(domain.position, own.position)))
-      return domain.first;
-  }
+  std::vector<ShownDomain> out;
+  for (auto& [name, domain] : domains) out.push_back(std::move(domain));
+  return out;
+}
+
+std::string address_before(const std::vector<ShownDomain>& domains, const MailAddress& address,
+                           const Position& at) {
+  const std::string name = house_domain(address.domain());
+  const auto own = std::find_if(domains.begin(), domains.end(),
+                                [&](const ShownDomain& each) { return each.name == name; });
+  // It may stand there in a form that is not counted.
+  const std::size_t count =
+      own == domains.end() ? 1 : own->addresses.size() + (own->addresses.contains(address.text()) ? 0 : 1);
+  const Position begin = own == domains.end() || is_before(at, own->position) ? at : own->position;
+  for (const ShownDomain& other : domains)
+    if (other.name != name && (other.addresses.size() > count ||
+                               (other.addresses.size() == count && is_before(other.position, begin))))
+      return other.first;
   return {};
 }
 

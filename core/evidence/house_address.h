@@ -4,7 +4,9 @@
 // stands. Errors: none. Threads: pure.
 #pragma once
 
+#include <set>
 #include <string>
+#include <vector>
 
 #include "core/evidence/house.h"
 #include "core/evidence/lexicon.h"
@@ -18,10 +20,20 @@ namespace portavoz {
 [[nodiscard]] std::string house_address(const Page& page, const HouseNames& names, const MailAddress& but,
                                         const Lexicon& lexicon);
 
-// The first address of the domain that most of the page's addresses have, of those before `before` when two
-// have as many; empty when that is the domain of `address`, or nothing is there to compare. Mailbox
-// providers' are left out.
-[[nodiscard]] std::string main_house_address(const Page& page, const HouseNames& names,
-                                             const MailAddress& address, const Position& before);
+// A domain of which a page shows addresses to its readers.
+struct ShownDomain {
+  std::string name;
+  std::string first;                // the address that stands first
+  Position position;                // of that
+  std::set<std::string> addresses;  // all of them
+};
+
+// Those of the page, without mailbox providers', and without what is quoted.
+[[nodiscard]] std::vector<ShownDomain> shown_domains(const Page& page, const HouseNames& names);
+
+// The first address of a domain that has more addresses than that of `address`, which stands at `at`, or as
+// many and stands before it; empty when there is none.
+[[nodiscard]] std::string address_before(const std::vector<ShownDomain>& domains, const MailAddress& address,
+                                         const Position& at);
 
 }  // namespace portavoz

@@ -153,10 +153,11 @@ void doubt_strangers(std::vector<Weighed>& all, const Page& page, const HouseNam
     for (Weighed& weighed : all) doubt(weighed, ReasonCode::another_house, own);
     return;
   }
+  const auto domains = shown_domains(page, names);
   for (Weighed& weighed : all) {
     // The site's own head and foot are about the site.
     if (weighed.context == "footer" || weighed.context == "header") continue;
-    const std::string other = main_house_address(page, names, address, weighed.sighting.position);
+    const std::string other = address_before(domains, address, weighed.sighting.position);
     if (!other.empty()) doubt(weighed, ReasonCode::later_house, other);
   }
 }

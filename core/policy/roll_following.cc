@@ -1,8 +1,9 @@
 #include "core/policy/roll_following.h"
 
-#include <charconv>
 #include <string_view>
 #include <utility>
+
+#include "core/base/text.h"
 
 namespace portavoz {
 namespace {
@@ -12,20 +13,13 @@ struct Bounds {
   std::uint64_t end = 0;           // no transaction from here on had begun
 };
 
-std::optional<std::uint64_t> number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || problem != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 // pg_snapshot as PostgreSQL writes it: xmin:xmax:those between that had not ended.
 std::optional<Bounds> bounds(std::string_view snapshot) {
   const auto first = snapshot.find(':');
   const auto second = first == std::string_view::npos ? first : snapshot.find(':', first + 1);
   if (second == std::string_view::npos) return std::nullopt;
-  const auto first_unseen = number(snapshot.substr(0, first));
-  const auto end = number(snapshot.substr(first + 1, second - first - 1));
+  const auto first_unseen = parse_decimal(snapshot.substr(0, first));
+  const auto end = parse_decimal(snapshot.substr(first + 1, second - first - 1));
   if (!first_unseen || !end) return std::nullopt;
   return Bounds{*first_unseen, *end};
 }

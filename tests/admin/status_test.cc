@@ -86,6 +86,7 @@ TEST_CASE("metrics are the numbers of status, in Prometheus' text, also when som
   CHECK(broken.status == 0);
   CHECK(has(broken.out, "portavoz_good{part=\"gate\"} 0\n"));
   CHECK(has(broken.out, "portavoz_good{part=\"roll\"} 1\n"));
+  CHECK(good.host.ask({"metrics"}).at("status").at("good") == false);
 }
 
 TEST_CASE("status says when the register is away") {

@@ -196,6 +196,24 @@ TEST_CASE("a follower that loses the register keeps the roll, and takes what cha
   CHECK(Followed::comes([&] { return roll.designation(1, norte()).absent(); }));
 }
 
+TEST_CASE("a follower that ends gives its roll to the next one, which goes on from there") {
+  Story story;
+  const auto contact = story.designated("Asamblea Norte", "norte@example.org");
+  const TempDir nowhere;
+  Followed followed(story);
+  const LmdbRoll& roll = *followed.roll;
+  REQUIRE(Followed::comes([&] { return roll.designation(1, norte()).found(); }));
+  const auto follow_at = [&](const std::string& dsn) {
+    auto file = followed.follower->end();
+    followed.follower = std::make_unique<RollFollower>(dsn, dsn, "mx1", std::move(file));
+  };
+  follow_at("host=" + nowhere.path());
+  CHECK(roll.designation(1, norte()).found());
+  must(story.alba.query("SELECT suspend($1, 'stolen')", {std::to_string(contact)}));
+  follow_at(story.dsn_as("gate1"));
+  CHECK(Followed::comes([&] { return roll.designation(1, norte()).absent(); }));
+}
+
 TEST_CASE("a follower without a register stops at once, and leaves the roll of yesterday as it is") {
   Story story;
   story.designated("Asamblea Norte", "norte@example.org");

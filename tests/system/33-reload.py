@@ -208,6 +208,8 @@ def what_is_refused(world):
         world.require(REFUSED in said and "gate.socket can only change by a restart" in said, f"it is refused ({said})")
     with world.configured({"register": {"dsn": "host=/tmp dbname"}}):
         refuses(world, "register.dsn is no connection string")
+    with world.configured({"register": {"listen_dsn": "host=/tmp dbname"}}):
+        refuses(world, "register.listen_dsn is no connection string")
     posts(world, "After what was refused")
     reloads(world)
     is_good(world)

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <memory>
@@ -344,6 +345,15 @@ TEST_CASE("a reader that is stopped inside a question holds up no change, and co
   CHECK(whole_version(*roll) == number);
   CHECK(whole_version(*reader(dir.path())) == number);
   CHECK(std::filesystem::exists(dir / "data.mdb.new") == false);
+}
+
+TEST_CASE("a copy that a killed writer left half done goes when the next one begins", "[lmdb]") {
+  const TempDir dir;
+  put(*writer(dir.path()), version(1));
+  std::ofstream(dir / "data.mdb.new") << "half";
+  const auto file = writer(dir.path());
+  CHECK_FALSE(std::filesystem::exists(dir / "data.mdb.new"));
+  CHECK(whole_version(*reader(dir.path())) == 1);
 }
 
 TEST_CASE("a roll of another format is unavailable, and is made anew with the next contents", "[lmdb]") {
